@@ -195,10 +195,10 @@ format: ## lay out every source with clang-format
 
 SHARE = $(DESTDIR)$(PREFIX)/share/podchurn
 
-install: all ## to $(DESTDIR)$(PREFIX), /usr/local unless told
+install: all ## to /usr/local, or PREFIX=dir, under DESTDIR=dir
 	install -d $(DESTDIR)$(PREFIX)/bin $(SHARE)/plots $(SHARE)/scenarios
 	install -m 755 $(BUILD)/podchurn $(DESTDIR)$(PREFIX)/bin/podchurn
-	install -m 644 $(wildcard plots/*.gp) $(SHARE)/plots
+	$(if $(wildcard plots/*.gp),install -m 644 plots/*.gp $(SHARE)/plots)
 	cp -R scenarios/. $(SHARE)/scenarios/
 
 uninstall: ## what install did, undone

@@ -11,12 +11,13 @@ find "$1/obj/sim" "$1/obj/models" -name '*.gcda' 2>/dev/null |
         /^File/ { file = $2; next }
         /^Lines executed:/ && file ~ /^(sim|models)\/.*\.c$/ {
             split($0, word, /[:% ]+/)
-            printf "%6.1f %% of %5d  %s\n", word[3], word[5], file
+            printf "%6.1f %% of %5d  %s\n", word[3], word[5], file | "sort -n"
             lines += word[5]
             ran += word[5] * word[3] / 100
         }
         { file = "" }
         END {
+            close("sort -n")
             if (lines)
                 printf "%6.1f %% of %5d  all\n", 100 * ran / lines, lines
-        }' | sort -n
+        }'
