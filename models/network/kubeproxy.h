@@ -1,0 +1,35 @@
+/*
+ * kubeproxy - each node's kube-proxy with its own late view of all Services.
+ *
+ * Versions of endpoints are numbered over all Services (endpoint_set
+ * .sequence) and delivered to each node in that order (a watch is FIFO), so
+ * one number says all that a node's proxy has programmed: it routes a
+ * Service by the newest version whose sequence is <= that number. Costs one
+ * small record a node, whatever the number of Services.
+ */
+#ifndef MODELS_NETWORK_KUBEPROXY_H
+#define MODELS_NETWORK_KUBEPROXY_H
+
+#include "models/simulation.h"
+
+struct proxies *proxies_new(struct simulation *s);
+void proxies_free(struct proxies *p);
+
+/* The sequence that a node's proxy has programmed. */
+uint64_t proxy_programmed(const struct proxies *p, node_id node);
+
+/* What the node's proxy routes the Service by; never NULL, may be empty. */
+const struct endpoint_set *proxy_endpoints(const struct proxies *p,
+                                           node_id node, service_id service);
+
+/* True where every working proxy has programmed all there is. */
+bool proxies_settled(const struct proxies *p);
+
+/* For metrics: called when a node's proxy has programmed versions up to
+ * `to` (those after `from` are new to it). */
+void proxies_on_programmed(struct proxies *p,
+                           void (*programmed)(void *self, node_id node,
+                                              uint64_t from, uint64_t to),
+                           void *self);
+
+#endif

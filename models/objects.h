@@ -1,0 +1,269 @@
+/*
+ * objects - Kubernetes objects as people write them: what a manifest says,
+ * with Kubernetes' defaults filled in. Immutable once loaded; shared by all
+ * replications and threads. Field names follow the API.
+ *
+ * Texts are interned (models/intern.h): equal texts are the same pointer.
+ * Optional texts are NULL where absent. Arrays end where their count says.
+ */
+#ifndef MODELS_OBJECTS_H
+#define MODELS_OBJECTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sim/engine/sim.h"
+#include "sim/io/diag.h"
+
+struct label {
+    const char *key, *value;
+};
+
+/* Sorted by key (strcmp). */
+struct labels {
+    size_t count;
+    const struct label *items;
+};
+
+enum selector_operator {
+    SELECTOR_IN,
+    SELECTOR_NOT_IN,
+    SELECTOR_EXISTS,
+    SELECTOR_DOES_NOT_EXIST,
+    SELECTOR_GT, /* node affinity only */
+    SELECTOR_LT
+};
+
+struct requirement {
+    const char *key;
+    enum selector_operator operator;
+    size_t count;
+    const char *const *values;
+};
+
+/* All requirements must hold. Count 0: everything, unless `nothing`. */
+struct selector {
+    bool nothing;
+    size_t count;
+    const struct requirement *items;
+};
+
+/* An extended resource, or any but those of struct resources. */
+struct extended_resource {
+    const char *name;
+    int64_t quantity;
+};
+
+struct resources {
+    int64_t cpu;     /* milli-cores */
+    int64_t memory;  /* bytes */
+    int64_t storage; /* ephemeral-storage, bytes */
+    int64_t pods;    /* nodes: how many may be there; pods: 0 */
+    size_t count;
+    const struct extended_resource *items; /* sorted by name */
+};
+
+enum taint_effect {
+    TAINT_NO_SCHEDULE,
+    TAINT_PREFER_NO_SCHEDULE,
+    TAINT_NO_EXECUTE
+};
+
+struct taint {
+    const char *key, *value; /* value "" where absent */
+    enum taint_effect effect;
+};
+
+struct toleration {
+    const char *key;   /* NULL: every key */
+    bool exists;       /* operator Exists; else Equal */
+    const char *value; /* "" where absent */
+    int effect;        /* enum taint_effect, or -1: every effect */
+    sim_time seconds;  /* SIM_NEVER: for ever; <= 0: not at all */
+};
+
+/* One term: all of its expressions and fields must hold. */
+struct node_selector_term {
+    size_t expression_count;
+    const struct requirement *expressions;
+    size_t field_count; /* matchFields: metadata.name */
+    const struct requirement *fields;
+};
+
+struct preferred_node_term {
+    int weight;
+    struct node_selector_term term;
+};
+
+/* requiredDuringScheduling...: any one term suffices; count 0 and not
+ * `present`: no requirement; count 0 and `present`: nothing matches. */
+struct node_affinity {
+    bool present;
+    size_t required_count, preferred_count;
+    const struct node_selector_term *required;
+    const struct preferred_node_term *preferred;
+};
+
+struct spread_constraint {
+    int max_skew;
+    const char *topology_key;
+    bool schedule_anyway; /* else DoNotSchedule */
+    bool selector_given;
+    struct selector selector;
+    int min_domains;              /* 0: absent */
+    bool honor_node_affinity;     /* nodeAffinityPolicy, default true */
+    bool honor_node_taints;       /* nodeTaintsPolicy, default false */
+    size_t label_key_count;       /* matchLabelKeys */
+    const char *const *label_keys;
+};
+
+enum probe_kind { PROBE_HTTP, PROBE_GRPC, PROBE_TCP, PROBE_EXEC };
+
+struct probe {
+    enum probe_kind kind;
+    sim_time initial_delay, period, timeout; /* period >= 1 s */
+    int success_threshold, failure_threshold;
+};
+
+struct container_port {
+    const char *name; /* NULL: none */
+    int port;
+    bool udp;
+};
+
+enum { PRE_STOP_NONE = 0, PRE_STOP_UNREADABLE = -1 };
+
+struct container {
+    const char *name, *image;
+    bool always_pull;
+    bool init;    /* runs to its end before the others start */
+    bool sidecar; /* an init container with restartPolicy Always */
+    struct resources requests;
+    size_t port_count;
+    const struct container_port *ports;
+    const struct probe *readiness, *liveness, *startup; /* NULL: none */
+    sim_time pre_stop; /* 0: none; < 0: a hook whose time is not plain */
+    struct place pre_stop_place;
+};
+
+enum restart_policy { RESTART_ALWAYS, RESTART_ON_FAILURE, RESTART_NEVER };
+
+/* A pod template, or a pod's own spec. */
+struct pod_template {
+    struct labels labels;
+    size_t container_count;
+    const struct container *containers; /* init containers first */
+    /* What the scheduler counts: the larger of the sum of containers and
+     * the largest init container, sidecars added, plus overhead. */
+    struct resources requests;
+    /* As requests, with 100m and 200Mi for containers that ask for none:
+     * what LeastAllocated counts. */
+    int64_t scored_cpu, scored_memory;
+    enum restart_policy restart_policy;
+    sim_time grace_period; /* terminationGracePeriodSeconds */
+    bool host_network;
+    const char *node_name; /* NULL: the scheduler decides */
+    struct labels node_selector;
+    struct node_affinity affinity;
+    size_t toleration_count; /* with the two default 300 s ones added, as
+                                the admission plug-in does */
+    const struct toleration *tolerations;
+    size_t spread_count; /* topologySpreadConstraints; 0: the defaults */
+    const struct spread_constraint *spread;
+    int64_t priority;
+    int64_t deletion_cost; /* annotation pod-deletion-cost */
+    size_t readiness_gate_count;
+    bool cannot_start; /* an image that never pulls (set by a fault) */
+    uint32_t workload; /* index into scenario->workloads: the first match */
+    uint64_t hash;     /* of what a user wrote: another hash, another
+                          ReplicaSet (pod-template-hash) */
+};
+
+/* metadata */
+struct meta {
+    const char *name, *space; /* namespace; "default" */
+    struct labels labels;
+    struct place place;
+};
+
+/* An absolute number or a percentage. */
+struct int_or_percent {
+    bool percent;
+    int value;
+};
+
+struct deployment_spec {
+    struct meta meta;
+    int replicas;
+    struct selector selector;
+    struct pod_template template;
+    bool recreate; /* strategy Recreate; else RollingUpdate */
+    struct int_or_percent max_surge, max_unavailable;
+    sim_time min_ready, progress_deadline; /* SIM_NEVER: none */
+    int revision_history_limit;
+    bool paused;
+};
+
+struct replicaset_spec {
+    struct meta meta;
+    int replicas;
+    struct selector selector;
+    struct pod_template template;
+    sim_time min_ready;
+};
+
+/* A pod of its own, or one dumped from a cluster. */
+struct pod_object {
+    struct meta meta;
+    struct pod_template template;
+    const char *owner_kind, *owner_name; /* NULL: none */
+    const char *phase;                   /* of a dump; NULL: new */
+    bool ready;
+};
+
+enum service_type {
+    SERVICE_CLUSTER_IP,
+    SERVICE_NODE_PORT,
+    SERVICE_LOAD_BALANCER,
+    SERVICE_EXTERNAL_NAME
+};
+
+struct service_port {
+    const char *name; /* NULL: none */
+    int port;
+    int target;              /* number, or 0: */
+    const char *target_name; /* a named container port */
+    int node_port;           /* 0: none given */
+    bool udp;
+};
+
+struct service_spec {
+    struct meta meta;
+    enum service_type type;
+    bool headless; /* clusterIP: None */
+    const char *cluster_ip; /* as given; NULL: allocated */
+    bool has_selector;
+    struct selector selector;
+    size_t port_count;
+    const struct service_port *ports;
+    bool publish_not_ready;
+    bool client_ip_affinity;
+    sim_time affinity_timeout;
+    bool internal_local, external_local; /* traffic policies Local */
+    const char *traffic_distribution;    /* NULL: none */
+};
+
+struct node_spec {
+    const char *name;
+    struct labels labels; /* hostname, os, arch, zone and region included */
+    const char *zone;     /* "" where there is none */
+    struct resources allocatable;
+    size_t taint_count;
+    const struct taint *taints;
+    bool unschedulable;
+    const char *pod_cidr; /* NULL: allocated */
+    struct place place;
+};
+
+#endif

@@ -1,0 +1,33 @@
+/*
+ * select - labels, selectors, taints, tolerations: the API's matching rules.
+ */
+#ifndef MODELS_SELECT_H
+#define MODELS_SELECT_H
+
+#include "models/objects.h"
+
+/* A label's value, NULL where absent. The key need not be interned. */
+const char *labels_get(const struct labels *labels, const char *key);
+
+/* apimachinery labels.Requirement.Matches: NotIn and DoesNotExist hold
+ * where the key is absent. Gt and Lt compare integers. */
+bool requirement_matches(const struct requirement *r,
+                         const struct labels *labels);
+bool selector_matches(const struct selector *s, const struct labels *labels);
+/* True where every label of `wanted` is in `labels`. */
+bool labels_contain(const struct labels *labels, const struct labels *wanted);
+
+/* component-helpers ToleratesTaint: NULL key with Exists tolerates all. */
+bool toleration_matches(const struct toleration *t, const struct taint *taint);
+/* The first taint of one of the effects (bit mask 1 << effect) that no
+ * toleration matches; NULL: all tolerated. */
+const struct taint *taints_untolerated(const struct taint *taints,
+                                       size_t taint_count,
+                                       const struct toleration *tolerations,
+                                       size_t toleration_count,
+                                       unsigned effects);
+
+/* intstr.GetScaledValueFromIntOrPercent. */
+int int_or_percent_scaled(struct int_or_percent v, int total, bool round_up);
+
+#endif

@@ -1,0 +1,62 @@
+/*
+ * server - a pod as a server of requests: listener, queue, concurrency,
+ * service, draining. FIFO or processor sharing.
+ *
+ * The kubelet opens, drains and kills; clients submit attempts; probes
+ * queue with them.
+ */
+#ifndef MODELS_TRAFFIC_SERVER_H
+#define MODELS_TRAFFIC_SERVER_H
+
+#include "models/simulation.h"
+
+/* Why an attempt failed; the order is that of spec.md 4.1. */
+enum cause {
+    CAUSE_NONE, /* it succeeded */
+    CAUSE_NO_ENDPOINTS,
+    CAUSE_DNS,
+    CAUSE_CONNECT_REFUSED,
+    CAUSE_CONNECT_TIMEOUT,
+    CAUSE_RESET,
+    CAUSE_OVERLOADED,
+    CAUSE_TIMEOUT,
+    CAUSE_MISROUTED,
+    CAUSE_APP_ERROR,
+    CAUSE_CIRCUIT_OPEN,
+    CAUSE_COUNT
+};
+extern const char *const cause_names[CAUSE_COUNT]; /* as in CSV */
+
+struct servers *servers_new(struct simulation *s);
+void servers_free(struct servers *servers);
+
+/* --- for the kubelet --- */
+/* The pod's process can serve from now on: listener open, queue empty.
+ * Calls world_pod_set_serving(true). Makes pod->server where NULL. */
+void server_open(struct servers *servers, struct pod *pod);
+/* SIGTERM with onTerminate drain: closes the listener (new connections are
+ * refused), answers what it has; calls kubelet_process_idle once idle (at
+ * once, from an event, where it is). */
+void server_drain(struct servers *servers, struct pod *pod);
+/* The process ended while its node lives: open requests are reset, later
+ * ones refused until server_open. */
+void server_reset(struct servers *servers, struct pod *pod);
+/* The node is gone: nothing answers, open requests stay open at their
+ * clients until they time out. */
+void server_vanish(struct servers *servers, struct pod *pod);
+/* Releases pod->server: sandbox gone. Open requests as in server_reset. */
+void server_free(struct servers *servers, struct pod *pod);
+
+/* A probe of the pod as a request of its queue. The answer comes through
+ * done(self, args, ok) after it was served, or at once with false where the
+ * listener is closed or the queue full. `timeout`: no answer by then is
+ * false, and the work goes on. `boot`-safe: never called after server_free
+ * or server_vanish. */
+typedef void server_probed(void *self, struct event_args args, bool ok);
+void server_probe(struct servers *servers, struct pod *pod, sim_time timeout,
+                  server_probed *done, void *self, struct event_args args);
+
+/* True while a process listens (tcpSocket probes). */
+bool server_listens(const struct pod *pod);
+
+#endif

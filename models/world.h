@@ -1,0 +1,406 @@
+/*
+ * world - the cluster at an instant: what the API server holds, and what is
+ * so in truth.
+ *
+ * Objects have ids: small numbers given in order of creation, never reused
+ * in a run. Fields are for all to read; only the functions below write
+ * them, and each tells the watchers at once (those that model lag add it
+ * themselves). "API" marks what a watcher of the API server can see,
+ * "truth" what is so on the machines, whether or not anyone has noticed.
+ *
+ * Origins say why: each change in the cluster that somebody or chance made
+ * is an incident; pods, nodes and owners carry the incident that touched
+ * them last, and a failed request blames the one it finds.
+ */
+#ifndef MODELS_WORLD_H
+#define MODELS_WORLD_H
+
+#include "models/objects.h"
+#include "models/scenario.h"
+#include "sim/engine/mem.h"
+#include "sim/engine/rng.h"
+#include "sim/engine/sim.h"
+
+typedef uint32_t pod_id, node_id, service_id, deployment_id, replicaset_id;
+typedef uint32_t incident_id;
+#define NO_ID UINT32_MAX
+
+enum pod_phase { POD_PENDING, POD_RUNNING, POD_SUCCEEDED, POD_FAILED };
+enum owner_kind { OWNER_NONE, OWNER_REPLICASET };
+
+struct kubelet_pod; /* the kubelet's record of a pod: models/kubelet */
+struct server_pod;  /* its queue of requests: models/traffic */
+
+struct pod {
+    pod_id id;
+    char *name;
+    const char *space; /* namespace */
+    enum owner_kind owner_kind;
+    uint32_t owner;           /* replicaset_id; NO_ID: none */
+    uint64_t ordinal;         /* how many its top owner made before it: names
+                                 its random streams in every variant */
+    const char *stream_owner; /* the top owner's name, for streams */
+    const struct pod_template *template; /* borrowed */
+    /* API */
+    sim_time created, scheduled, deletion; /* SIM_NEVER: not (yet) */
+    sim_time grace;         /* of the deletion */
+    node_id node;           /* NO_ID: not bound */
+    uint32_t ip;            /* IPv4 in host order; 0: none reported */
+    enum pod_phase phase;
+    bool ready;             /* condition Ready */
+    sim_time ready_since;   /* last change of Ready */
+    sim_time first_ready;   /* SIM_NEVER: never yet */
+    uint32_t restarts;
+    const char *reason;     /* why it ended: "Deleted", "Evicted", "NodeLost",
+                               "Scaled", "RolledOut"...; NULL: lives */
+    /* truth */
+    uint32_t sandbox_ip;    /* of the sandbox that now exists; 0: none */
+    uint32_t sandboxes;     /* how many it has had */
+    bool serving;           /* a process listens and its node is up */
+    struct kubelet_pod *kubelet; /* owned by the kubelet; NULL: unknown */
+    struct server_pod *server;   /* owned by the servers; NULL: no process */
+    /* Services that select it: ids, rising; shared, owned by the world. */
+    const service_id *services;
+    size_t service_count;
+    size_t node_index, owner_index; /* place in the lists of those */
+};
+
+enum node_ready { NODE_TRUE, NODE_FALSE, NODE_UNKNOWN };
+
+struct node {
+    node_id id;
+    const struct node_spec *spec; /* borrowed */
+    uint16_t zone;                /* index into world->zones */
+    /* API */
+    enum node_ready ready;
+    sim_time ready_since;
+    bool unschedulable, deleted;
+    VEC_OF(struct taint) taints;  /* those of the spec, and later ones */
+    VEC_OF(pod_id) pods;          /* bound and not removed; no set order */
+    struct resources requested;   /* sum over bound pods, extended too */
+    int64_t scored_cpu, scored_memory; /* sum with scoring defaults */
+    /* truth */
+    bool up;
+    sim_time up_since;            /* last boot, or failure when down */
+    uint32_t boot;                /* how many boots: tells one from another */
+    incident_id origin;           /* what touched it last */
+};
+
+struct replicaset {
+    replicaset_id id;
+    char *name;
+    const char *space;
+    deployment_id deployment;     /* NO_ID: on its own */
+    const struct selector *selector;
+    const struct pod_template *template; /* owned by the world or spec */
+    sim_time created, min_ready;
+    int replicas;                 /* spec */
+    int64_t revision;
+    int desired_annotation, max_replicas_annotation;
+    bool deleted;
+    VEC_OF(pod_id) pods;          /* its pods that exist, terminating too */
+    /* status, as its controller last wrote it */
+    int status_replicas, status_ready, status_available;
+    uint64_t pods_made;
+    incident_id origin;
+};
+
+struct deployment {
+    deployment_id id;
+    const struct deployment_spec *spec; /* as first applied: names, selector,
+                                           strategy, periods */
+    const struct pod_template *template; /* now wanted */
+    int replicas;
+    bool paused, deleted;
+    sim_time created;
+    VEC_OF(replicaset_id) replicasets; /* its own, not deleted, by age */
+    /* status */
+    int status_replicas, status_updated, status_ready, status_available;
+    uint64_t pods_made;           /* by all of its ReplicaSets: ordinals */
+    incident_id origin;           /* the last change of its spec */
+};
+
+enum endpoint_flags {
+    ENDPOINT_READY = 1,
+    ENDPOINT_SERVING = 2,
+    ENDPOINT_TERMINATING = 4
+};
+
+struct endpoint {
+    pod_id pod;
+    uint32_t ip;
+    node_id node;
+    uint32_t slot;  /* small number, unique among the Service's endpoints of
+                       one version, and the endpoint's own while it is
+                       listed: an index for balancers' counters */
+    uint16_t zone;
+    uint8_t flags;
+    uint8_t slice;  /* unused by proxies */
+};
+
+/*
+ * One version of what the API holds of a Service's endpoints: immutable.
+ * Endpoints that a proxy uses come first: the ready ones, or, where there is
+ * none, the serving terminating ones (KEP-1669).
+ */
+struct endpoint_set {
+    uint64_t sequence;     /* rises over all Services of the world, from 1 */
+    sim_time at;           /* when it was written */
+    sim_time trigger;      /* the change of a pod that caused it: readiness
+                              or deletion; SIM_NEVER: none */
+    bool trigger_exported; /* would Kubernetes' own metric count it */
+    service_id service;
+    incident_id origin;    /* of the change */
+    struct endpoint_set *older; /* NULL, or dropped as not in use */
+    uint32_t references;
+    uint32_t usable;       /* first so many are used */
+    uint32_t ready;        /* how many are ready */
+    uint32_t slots;        /* 1 + the largest slot */
+    uint32_t count;
+    struct endpoint endpoints[];
+};
+
+struct service {
+    service_id id;
+    const struct service_spec *spec;
+    uint32_t cluster_ip; /* 0: headless or ExternalName */
+    sim_time created, deleted; /* SIM_NEVER: lives */
+    struct endpoint_set *newest; /* never NULL once created: may be empty */
+    incident_id origin;          /* of its last change of endpoints */
+};
+
+/* Something that was done or happened, and may be blamed. */
+struct incident {
+    const char *name;   /* of the timeline entry or failure rule */
+    const char *action; /* "rollout restart", "crash", "drain", "scale" */
+    char *object;       /* "pod/web-1", "node/pool-2", "deployment/web" */
+    sim_time time, end; /* end SIM_NEVER: open or instant */
+    uint32_t parent;    /* the incident that led to it; NO_ID: none */
+};
+enum { INCIDENT_NONE = 0, INCIDENT_OVERLOAD = 1, INCIDENT_STARTUP = 2 };
+/* Ids 0..2 always exist: nobody's doing, overload, the state at the start. */
+
+enum world_kind {
+    CHANGE_POD,
+    CHANGE_NODE,
+    CHANGE_REPLICASET,
+    CHANGE_DEPLOYMENT,
+    CHANGE_SERVICE,
+    CHANGE_ENDPOINTS,
+    CHANGE_INCIDENT,
+    CHANGE_EVENT, /* what `kubectl get events` would show */
+    CHANGE_MEASURE
+};
+
+enum world_what {
+    /* API: any kind. DELETED: the object can be read for the last time. */
+    WHAT_ADDED,
+    WHAT_DELETED,
+    WHAT_SPEC,        /* replicas, template, paused, unschedulable ... */
+    WHAT_STATUS,      /* phase, Ready, restarts; counts of owners */
+    /* API: pods */
+    WHAT_BOUND,
+    WHAT_IP,          /* the address was reported */
+    WHAT_TERMINATING, /* deletionTimestamp was set */
+    /* API: nodes */
+    WHAT_TAINTS,
+    /* truth: no watcher of the API may act on these */
+    WHAT_SANDBOX,     /* pod: a sandbox was made (ip set) or is gone (0) */
+    WHAT_SERVING,     /* pod: began or ceased to be able to serve */
+    WHAT_UP,          /* node: booted or failed */
+    WHAT_CRASHED,     /* pod: a container ended by itself */
+    /* CHANGE_MEASURE */
+    WHAT_EPOCH,       /* time 0: measurement begins */
+    WHAT_END          /* the measured time is over; requests may be open */
+};
+
+struct world_change {
+    enum world_kind kind;
+    enum world_what what;
+    uint32_t id;
+    const void *old; /* ENDPOINTS: the version before; EVENT: world_event */
+};
+
+struct world_event {
+    bool warning;
+    const char *reason;
+    const char *object;
+    const char *message;
+};
+
+/* Called within the write, in order of world_watch; must not write. */
+typedef void world_notify(void *self, const struct world_change *change);
+
+/* Entry of the table of all pods ever made. */
+struct pod_entry {
+    struct pod *pod;    /* NULL: gone */
+    incident_id origin; /* what touched it last; outlives it */
+};
+
+struct world {
+    struct sim *sim;
+    const struct scenario *scenario;
+    struct rng_root root;
+    sim_time epoch; /* time 0 on the clock; SIM_NEVER: not yet begun */
+    bool measuring; /* between WHAT_EPOCH and WHAT_END */
+    bool want_events;
+    VEC_OF(struct pod_entry) pods;
+    VEC_OF(struct node *) nodes;
+    VEC_OF(struct replicaset *) replicasets;
+    VEC_OF(struct deployment *) deployments;
+    VEC_OF(struct service *) services;
+    VEC_OF(struct incident) incidents;
+    VEC_OF(const char *) zones;
+    size_t pod_count;         /* that exist now */
+    uint64_t endpoint_sequence; /* the newest version's */
+    uint64_t endpoint_floor;  /* versions that no proxy can need any more
+                                 have a successor <= this */
+    struct world_private *private;
+};
+
+struct world *world_new(struct sim *sim, const struct scenario *scenario,
+                        struct rng_root root);
+void world_free(struct world *w);
+
+/* Watches kinds (bit mask 1 << kind). Watchers last as long as the world. */
+void world_watch(struct world *w, unsigned kinds, world_notify *notify,
+                 void *self);
+
+/* Time for users: seconds since time 0. Only after WHAT_EPOCH. */
+double world_seconds(const struct world *w, sim_time t);
+
+/* NULL where it is gone. */
+static inline struct pod *world_pod(const struct world *w, pod_id id)
+{
+    return w->pods.items[id].pod;
+}
+static inline struct node *world_node(const struct world *w, node_id id)
+{
+    return w->nodes.items[id];
+}
+static inline struct service *world_service(const struct world *w,
+                                            service_id id)
+{
+    return w->services.items[id];
+}
+
+/* By "namespace/name"; NO_ID: none that is not deleted. O(1) on average. */
+uint32_t world_find(const struct world *w, enum world_kind kind,
+                    const char *space, const char *name);
+
+/* --- pods: API --- */
+/* Creates a pod of a ReplicaSet (rs) or, with NO_ID, of its own by name. */
+pod_id world_pod_create(struct world *w, replicaset_id rs,
+                        const struct pod_template *template,
+                        const char *space, const char *name,
+                        incident_id origin);
+void world_pod_bind(struct world *w, pod_id id, node_id node);
+void world_pod_report_ip(struct world *w, pod_id id, uint32_t ip);
+void world_pod_set_phase(struct world *w, pod_id id, enum pod_phase phase,
+                         const char *reason);
+void world_pod_set_ready(struct world *w, pod_id id, bool ready);
+void world_pod_set_restarts(struct world *w, pod_id id, uint32_t restarts);
+/* Sets the deletionTimestamp; grace < 0: the pod's own period. A pod that is
+ * not bound is removed at once. Again with a shorter grace: shortens it.
+ * reason is static. */
+void world_pod_delete(struct world *w, pod_id id, sim_time grace,
+                      const char *reason, incident_id origin);
+/* Removes the object: the last step of termination, or by force. */
+void world_pod_remove(struct world *w, pod_id id);
+
+/* --- pods: truth --- */
+void world_pod_set_sandbox(struct world *w, pod_id id, uint32_t ip);
+void world_pod_set_serving(struct world *w, pod_id id, bool serving);
+void world_pod_crashed(struct world *w, pod_id id, incident_id origin);
+/* Something touched the pod: later failures on it are blamed on that. */
+void world_pod_touch(struct world *w, pod_id id, incident_id origin);
+static inline incident_id world_pod_origin(const struct world *w, pod_id id)
+{
+    return w->pods.items[id].origin;
+}
+
+/* --- nodes --- */
+node_id world_node_create(struct world *w, const struct node_spec *spec);
+void world_node_set_ready(struct world *w, node_id id, enum node_ready ready);
+void world_node_taint(struct world *w, node_id id, struct taint taint);
+void world_node_untaint(struct world *w, node_id id, const char *key,
+                        enum taint_effect effect);
+void world_node_set_unschedulable(struct world *w, node_id id, bool yes);
+void world_node_delete(struct world *w, node_id id, incident_id origin);
+/* truth; up = true begins a new boot */
+void world_node_set_up(struct world *w, node_id id, bool up,
+                       incident_id origin);
+
+/* --- owners --- */
+deployment_id world_deployment_create(struct world *w,
+                                      const struct deployment_spec *spec,
+                                      incident_id origin);
+void world_deployment_scale(struct world *w, deployment_id id, int replicas,
+                            incident_id origin);
+/* The template is borrowed; it outlives the world, or belongs to it (see
+ * world_template_copy). */
+void world_deployment_set_template(struct world *w, deployment_id id,
+                                   const struct pod_template *template,
+                                   incident_id origin);
+void world_deployment_set_status(struct world *w, deployment_id id,
+                                 int replicas, int updated, int ready,
+                                 int available);
+void world_deployment_delete(struct world *w, deployment_id id,
+                             incident_id origin);
+replicaset_id world_replicaset_create(struct world *w, deployment_id owner,
+                                      const char *space, const char *name,
+                                      const struct selector *selector,
+                                      const struct pod_template *template,
+                                      sim_time min_ready, int replicas,
+                                      incident_id origin);
+void world_replicaset_scale(struct world *w, replicaset_id id, int replicas,
+                            incident_id origin);
+void world_replicaset_set_annotations(struct world *w, replicaset_id id,
+                                      int64_t revision, int desired,
+                                      int max_replicas);
+void world_replicaset_set_status(struct world *w, replicaset_id id,
+                                 int replicas, int ready, int available);
+void world_replicaset_delete(struct world *w, replicaset_id id,
+                             incident_id origin);
+/* A copy that the world owns, for a changed template: its hash is made anew
+ * from the old one and `salt`. */
+struct pod_template *world_template_copy(struct world *w,
+                                         const struct pod_template *template,
+                                         uint64_t salt);
+
+/* --- Services --- */
+/* cluster_ip: host order; 0: none. */
+service_id world_service_create(struct world *w,
+                                const struct service_spec *spec,
+                                uint32_t cluster_ip);
+void world_service_delete(struct world *w, service_id id);
+/* Takes over `set` (made by endpoint_set_new, endpoints in any order: they
+ * are put in order here), numbers it, links it, tells the watchers. */
+void world_service_publish(struct world *w, struct endpoint_set *set);
+struct endpoint_set *endpoint_set_new(service_id service, uint32_t count);
+void endpoint_set_retain(struct endpoint_set *set);
+void endpoint_set_release(struct endpoint_set *set);
+/* The newest version of a Service whose sequence is <= `sequence`. */
+const struct endpoint_set *world_endpoints_at(const struct world *w,
+                                              service_id id,
+                                              uint64_t sequence);
+
+/* --- incidents and events --- */
+/* object is copied. parent NO_ID: none. */
+incident_id world_incident(struct world *w, const char *name,
+                           const char *action, const char *object,
+                           uint32_t parent);
+void world_incident_end(struct world *w, incident_id id);
+/* Nothing is formatted where nobody wants events. */
+void world_event(struct world *w, bool warning, const char *reason,
+                 const char *object, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
+
+/* --- measurement --- */
+void world_begin_measure(struct world *w);
+void world_end_measure(struct world *w);
+
+/* Text of an address: "10.244.1.7". buffer of 16 bytes; returns it. */
+char *world_format_ip(uint32_t ip, char buffer[16]);
+
+#endif
