@@ -28,10 +28,13 @@ bool units_int(const char *text, int64_t *out);
 bool units_bool(const char *text, bool *out); /* true false yes no on off */
 
 /* Shortest text that reads back to the same double; "" for NaN; "inf".
- * Returns buffer. At least 32 bytes. */
+ * Returns buffer. At least 32 bytes, here and below (asserted). */
 char *units_format_double(double x, char *buffer, size_t size);
-/* Short and exact: "1h30m", "250ms", "0s". Negative: "-5s". */
+/* Short and exact: "1h30m", "250ms", "0s". Negative: "-5s". SIM_NEVER:
+ * "never". */
 char *units_format_duration(sim_time t, char *buffer, size_t size);
+/* Seconds in decimals, exact, without zeros at the end: "1.5", "-0.25". */
+char *units_format_seconds(sim_time t, char *buffer, size_t size);
 /* For people: "12.3 M", "4.56 k"; three significant digits. */
 char *units_format_count(double x, char *buffer, size_t size);
 
