@@ -156,8 +156,8 @@ endif
 DEMO := can-you-spot-the-problem
 # Status 3 is "done, but an SLO is missed": what the scenario is about.
 demo: $(BUILD)/deps.ok all ## simulate the example, draw its figures
-	$(BUILD)/podchurn run scenarios/$(DEMO).yaml -o results/$(DEMO) || \
-	  [ $$? -eq 3 ]
+	@set -- $(BUILD)/podchurn run scenarios/$(DEMO).yaml \
+	  -o results/$(DEMO); echo "$$@"; "$$@" || [ $$? -eq 3 ]
 
 test: $(BUILD)/deps.ok tests ## run the tests (TESTS=unit: unit tests only)
 	@BUILD=$(BUILD) TESTS=$(TESTS) sh tests/run.sh

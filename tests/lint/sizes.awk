@@ -4,7 +4,8 @@
 #
 # usage: awk -f sizes.awk FILE.c FILE.h ...
 # Tells the sizes of the functions at the end. A function's body stands between
-# a line `{` and a line `}`, as clang-format lays them out.
+# a line `{` and a line `}`, as clang-format lays them out; the rows of a
+# constant table in it are data and do not count.
 
 function fail(place, why)
 {
@@ -36,10 +37,21 @@ length($0) > 80 && !/https?:\/\// {
 /\t/ { fail(place, "a tab") }
 /[ \t\r]$/ { fail(place, "space at the end of the line") }
 
-/^\{/ { begun = FNR }
+/^\{/ {
+    begun = FNR
+    rows = 0
+    table = 0
+}
+
+/^ +(static )?const .*\{$/ || /^ +\} .*\] = \{$/ { table = FNR }
+
+/^ +\}.*;$/ && table {
+    rows += FNR - table - 1
+    table = 0
+}
 
 /^\}/ && begun {
-    size = FNR - begun - 1
+    size = FNR - begun - 1 - rows
     begun = 0
     count[size]++
     functions++

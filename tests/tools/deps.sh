@@ -129,7 +129,7 @@ if [ "$mode" = install ] && [ -n "$manager" ] &&
     apt-get) apt_install $wanted ;;
     dnf) $root dnf -q -y install $wanted ;;
     brew) brew install $wanted ;;
-    esac >"$work/log" 2>&1 || tail -n 20 "$work/log" >&2
+    esac >"$work/log" 2>&1 || tail -n 5 "$work/log" >&2
     find_missing
     [ -z "$missing" ] && exit 0
     echo "deps: still missing:$missing" >&2
