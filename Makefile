@@ -35,6 +35,11 @@ MAKEFLAGS += -j$(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
 endif
 endif
 
+# `make clean all` means one after the other.
+ifneq ($(filter clean,$(MAKECMDGOALS)),)
+.NOTPARALLEL:
+endif
+
 # ROOMS="sim/engine sim/io" builds the library from those folders only.
 ROOMS    ?= sim/engine sim/io sim/experiment models sim/cli
 MAIN     := sim/cli/main.c
@@ -184,9 +189,10 @@ lint: ## check the rules of the house: includes, sizes, words, format
 	@sh tests/lint/lint.sh
 
 tidy: ## clang-tidy over every source (slow)
-	@printf '%s\n' $(filter %.c,$(CODE)) | xargs -P $$(getconf \
-	  _NPROCESSORS_ONLN) -n 4 clang-tidy --quiet {} -- $(ALL_CPPFLAGS) \
-	  -DPODCHURN_DATADIR='""' -std=c11
+	@printf '%s\n' $(filter %.c,$(CODE)) | \
+	  xargs -P $$(getconf _NPROCESSORS_ONLN) -n 4 sh -c \
+	  'clang-tidy --quiet "$$@" -- -std=c11 $(ALL_CPPFLAGS) \
+	  -DPODCHURN_DATADIR="" 2>/dev/null' tidy
 
 format: ## lay out every source with clang-format
 	clang-format -i $(CODE)
