@@ -168,7 +168,7 @@ test: $(BUILD)/deps.ok tests ## run the tests (TESTS=unit: unit tests only)
 	@BUILD=$(BUILD) TESTS=$(TESTS) sh tests/run.sh
 
 golden: all ## write the golden results anew; review them as a diff
-	UPDATE=1 PODCHURN=$(BUILD)/podchurn sh tests/golden/run.sh
+	UPDATE=1 PODCHURN=$(BUILD)/podchurn tests/golden/run.sh
 
 bench: $(BUILD)/deps.ok all $(BENCHBIN) ## measure; writes results/bench.csv
 	@sh tests/tools/bench.sh results/bench.csv $(BENCHBIN)
