@@ -15,15 +15,15 @@
 
 /* spec.cluster.controlPlane; sources stand in the param table. */
 struct control_plane_params {
-    struct dist watch_latency;      /* API write -> a watcher hears */
-    struct dist write_latency;      /* one write request */
-    double controller_qps;          /* each controller's client */
+    struct dist watch_latency; /* API write -> a watcher hears */
+    struct dist write_latency; /* one write request */
+    double controller_qps;     /* each controller's client */
     int64_t controller_burst;
     double scheduler_qps;
     int64_t scheduler_burst;
     struct dist scheduling_latency; /* one scheduling cycle */
     sim_time scheduler_backoff_base, scheduler_backoff_max;
-    sim_time scheduler_flush;       /* unschedulable pods at most so long */
+    sim_time scheduler_flush; /* unschedulable pods at most so long */
     sim_time queue_backoff_base, queue_backoff_max; /* workqueue, per item */
     sim_time node_monitor_period, node_monitor_grace_period;
     double node_eviction_rate, secondary_node_eviction_rate; /* 1/s */
@@ -37,15 +37,15 @@ struct control_plane_params {
 
 struct kubelet_params {
     sim_time node_status_update_frequency, lease_duration, lease_renew;
-    struct dist sandbox;      /* network set-up; the IP is then there */
+    struct dist sandbox; /* network set-up; the IP is then there */
     struct dist sandbox_teardown;
     struct dist container_exit; /* SIGKILL or exit -> noticed */
     bool serial_image_pulls;
     struct dist status_latency; /* a change -> the API has it */
     sim_time crash_backoff_base, crash_backoff_max, crash_backoff_reset;
-    struct dist probe_time;   /* work of one http or grpc probe */
+    struct dist probe_time; /* work of one http or grpc probe */
     sim_time min_grace_after_pre_stop;
-    struct dist boot;         /* node up again -> kubelet at work */
+    struct dist boot; /* node up again -> kubelet at work */
     bool node_keeps_images;
 };
 
@@ -54,22 +54,22 @@ enum proxy_mode { PROXY_IPTABLES, PROXY_IPVS, PROXY_NFTABLES };
 struct kube_proxy_params {
     int mode; /* enum proxy_mode */
     sim_time min_sync_period, sync_period;
-    struct dist sync_base;       /* one sync, whatever its size */
+    struct dist sync_base; /* one sync, whatever its size */
     struct dist sync_per_service, sync_per_endpoint; /* full */
     struct dist sync_per_change; /* partial, each changed Service */
     bool partial_sync;           /* iptables since 1.28 */
     sim_time full_sync_period;
-    bool terminating_fallback;   /* KEP-1669 */
+    bool terminating_fallback; /* KEP-1669 */
 };
 
 struct dns_params {
-    sim_time ttl;           /* of records */
-    bool cache;             /* CoreDNS cache plug-in */
+    sim_time ttl; /* of records */
+    bool cache;   /* CoreDNS cache plug-in */
     sim_time cache_ttl;
-    sim_time client_cache;  /* resolver: 0 none, <0 honours TTL,
-                               SIM_NEVER for ever */
-    struct dist latency;    /* of a look-up that no cache answers */
-    int64_t servers;        /* DNS replicas, each with its own cache */
+    sim_time client_cache; /* resolver: 0 none, <0 honours TTL,
+                              SIM_NEVER for ever */
+    struct dist latency;   /* of a look-up that no cache answers */
+    int64_t servers;       /* DNS replicas, each with its own cache */
 };
 
 enum ipam_allocator { IPAM_SEQUENTIAL, IPAM_LOWEST, IPAM_RANDOM };
@@ -82,11 +82,11 @@ struct cluster_params {
     int kubernetes_minor; /* of "1.36" */
     bool nodes_given;     /* by Node objects: no pools */
     size_t node_count;
-    const struct node_spec *nodes; /* pools expanded */
-    uint32_t pod_cidr, service_cidr;       /* network, host order */
-    int pod_cidr_bits, service_cidr_bits;  /* prefix lengths; widened */
-    int node_cidr_bits;                    /* nodeCIDRMaskSize */
-    int ipam_allocator;                    /* enum ipam_allocator */
+    const struct node_spec *nodes;        /* pools expanded */
+    uint32_t pod_cidr, service_cidr;      /* network, host order */
+    int pod_cidr_bits, service_cidr_bits; /* prefix lengths; widened */
+    int node_cidr_bits;                   /* nodeCIDRMaskSize */
+    int ipam_allocator;                   /* enum ipam_allocator */
     sim_time ipam_reuse_delay;
     struct network_latency latency;
     struct control_plane_params control_plane;
@@ -103,26 +103,37 @@ struct workload {
     struct selector selector; /* of pods; count 0: all */
     const char *image;        /* glob; NULL: any */
     struct dist image_pull, startup, service_time;
-    int64_t concurrency;      /* INT64_MAX: unlimited */
-    int discipline;           /* enum discipline */
-    int64_t queue_limit;      /* waiting requests; INT64_MAX: unlimited */
+    int64_t concurrency; /* INT64_MAX: unlimited */
+    int discipline;      /* enum discipline */
+    int64_t queue_limit; /* waiting requests; INT64_MAX: unlimited */
     double error_rate;
-    double cold_factor;       /* 1: none */
+    double cold_factor; /* 1: none */
     sim_time cold_for;
-    int64_t cpu_per_request;  /* ns of one core */
-    int64_t idle_cpu;         /* milli-cores */
-    int on_terminate;         /* enum on_terminate */
-    struct dist shutdown;     /* SIGTERM -> exit, at least */
-    sim_time pre_stop;        /* < 0: as the manifest says */
+    int64_t cpu_per_request; /* ns of one core */
+    int64_t idle_cpu;        /* milli-cores */
+    int on_terminate;        /* enum on_terminate */
+    struct dist shutdown;    /* SIGTERM -> exit, at least */
+    sim_time pre_stop;       /* < 0: as the manifest says */
     struct place place;
 };
 
-enum pick_mode { PICK_EACH, PICK_ALL, PICK_ONE, PICK_FIXED, PICK_PERCENT,
-                 PICK_RANDOM_MAX };
+enum pick_mode {
+    PICK_EACH,
+    PICK_ALL,
+    PICK_ONE,
+    PICK_FIXED,
+    PICK_PERCENT,
+    PICK_RANDOM_MAX
+};
 
 /* What a failure rule or `fail:` hits. */
-enum target_kind { TARGET_PODS, TARGET_NODES, TARGET_NODES_OF, TARGET_ZONES,
-                   TARGET_SERVICES };
+enum target_kind {
+    TARGET_PODS,
+    TARGET_NODES,
+    TARGET_NODES_OF,
+    TARGET_ZONES,
+    TARGET_SERVICES
+};
 struct target {
     enum target_kind kind;
     const char *space;        /* of pods; NULL: every namespace */
@@ -141,7 +152,7 @@ struct failure_spec {
     const struct failure_mode *mode;
     struct dist after, repair; /* repair absent: dist_never */
     bool repair_given;
-    int64_t repairers;         /* INT64_MAX: unlimited */
+    int64_t repairers; /* INT64_MAX: unlimited */
     struct place place;
 };
 
@@ -157,15 +168,15 @@ struct traffic_spec {
     int arrivals;                /* enum arrivals */
     double rate;                 /* 1/s, over all clients */
     int64_t clients;
-    int location;                /* enum location */
-    const char *zone;            /* AT_ZONE */
-    struct selector client_pods; /* AT_PODS */
-    int access;                  /* enum access */
+    int location;                                /* enum location */
+    const char *zone;                            /* AT_ZONE */
+    struct selector client_pods;                 /* AT_PODS */
+    int access;                                  /* enum access */
     sim_time connect_timeout, timeout, deadline; /* SIM_NEVER: none */
     int64_t retries_max;
     sim_time backoff_base, backoff_max;
-    double retry_budget;         /* < 0: none */
-    unsigned retry_on;           /* bit mask 1 << enum cause */
+    double retry_budget; /* < 0: none */
+    unsigned retry_on;   /* bit mask 1 << enum cause */
     struct place place;
 };
 
@@ -176,10 +187,10 @@ enum lb_at { LB_PROXY, LB_CLIENT, LB_GATEWAY };
 struct lb_spec {
     const char *space, *service;
     const struct lb_strategy *strategy;
-    const void *config;          /* of the strategy; owned by the scenario */
-    int at;                      /* enum lb_at */
+    const void *config; /* of the strategy; owned by the scenario */
+    int at;             /* enum lb_at */
     int64_t instances;
-    bool per_request;            /* level: request */
+    bool per_request; /* level: request */
     struct place place;
 };
 
@@ -187,16 +198,16 @@ struct kubectl_verb; /* models/kubectl/verb.h */
 
 /* spec.timeline[] and drills. */
 struct timeline_spec {
-    const char *name;          /* given, or made from what it does */
-    sim_time at;               /* since time 0; SIM_NEVER: before warm-up */
-    sim_time lasts;            /* `for:`; SIM_NEVER: not given */
+    const char *name; /* given, or made from what it does */
+    sim_time at;      /* since time 0; SIM_NEVER: before warm-up */
+    sim_time lasts;   /* `for:`; SIM_NEVER: not given */
     /* one of: */
     const struct kubectl_verb *verb; /* kubectl: */
     const void *command;             /* parsed by the verb; scenario's */
     const struct failure_spec *fail; /* fail: */
     const char *traffic;             /* traffic: {NAME: {rate: R}} */
     double traffic_rate;
-    const char *text;          /* as written, for people */
+    const char *text; /* as written, for people */
     struct place place;
 };
 
@@ -208,8 +219,8 @@ struct slo_spec {
     enum slo_operator operator;
     double target;
     const char *target_text;
-    const char *during;          /* timeline name; NULL: the whole run */
-    sim_time within;             /* SIM_NEVER: to its end */
+    const char *during; /* timeline name; NULL: the whole run */
+    sim_time within;    /* SIM_NEVER: to its end */
     struct place place;
 };
 
@@ -217,15 +228,15 @@ enum detail { DETAIL_FIRST, DETAIL_ALL, DETAIL_NONE };
 
 struct scenario {
     const char *name, *description;
-    bool synthetic;          /* no Scenario object: bare manifests */
-    bool ideal;              /* preset: ideal */
+    bool synthetic; /* no Scenario object: bare manifests */
+    bool ideal;     /* preset: ideal */
     sim_time duration;
     bool warm_up_auto;
-    sim_time warm_up;        /* at most so long when auto */
+    sim_time warm_up; /* at most so long when auto */
     uint64_t seed;
     int64_t replications;
     struct cluster_params cluster;
-    size_t workload_count;   /* >= 1 */
+    size_t workload_count; /* >= 1 */
     const struct workload *workloads;
     size_t failure_count;
     const struct failure_spec *failures;
@@ -233,22 +244,25 @@ struct scenario {
     const struct traffic_spec *traffic;
     size_t lb_count;
     const struct lb_spec *lbs;
-    size_t timeline_count;   /* in order of time, then of writing */
+    size_t timeline_count; /* in order of time, then of writing */
     const struct timeline_spec *timeline;
     size_t slo_count;
     const struct slo_spec *slos;
-    sim_time timeseries;     /* width of a row; 0: automatic */
-    int detail;              /* enum detail */
+    sim_time timeseries; /* width of a row; 0: automatic */
+    int detail;          /* enum detail */
     /* Objects of the manifests. */
     size_t deployment_count, replicaset_count, pod_count, service_count;
     const struct deployment_spec *deployments;
     const struct replicaset_spec *replicasets;
     const struct pod_object *pods;
+    /* The first so many Services exist from the start; the others are made
+     * by the timeline (`expose`, `apply -f`). */
+    size_t initial_service_count;
     const struct service_spec *services;
     size_t namespace_count;
     const char *const *namespaces;
-    struct intern *intern;   /* all of the above lives there */
-    struct doc_set *docs;    /* what was read; places point into it */
+    struct intern *intern; /* all of the above lives there */
+    struct doc_set *docs;  /* what was read; places point into it */
     /* Assumptions made where nothing was said, a line each, for people. */
     size_t assumption_count;
     const char *const *assumptions;
@@ -256,15 +270,15 @@ struct scenario {
 
 /* What the command line adds. */
 struct scenario_options {
-    const char *const *files;   /* FILE..., count */
+    const char *const *files; /* FILE..., count */
     size_t file_count;
-    const char *const *sets;    /* --set PATH=VALUE */
+    const char *const *sets; /* --set PATH=VALUE */
     size_t set_count;
-    const char *const *slos;    /* --slo EXPR */
+    const char *const *slos; /* --slo EXPR */
     size_t slo_count;
-    const char *drills;         /* --drill LIST; NULL: not given */
-    const char *duration;       /* --duration; NULL */
-    const char *seed, *reps;    /* NULL: not given */
+    const char *drills;      /* --drill LIST; NULL: not given */
+    const char *duration;    /* --duration; NULL */
+    const char *seed, *reps; /* NULL: not given */
 };
 
 /* Reads and checks everything. NULL after an error in diag. Warnings go to

@@ -10,17 +10,17 @@
 #include "models/scenario.h"
 #include "models/world.h"
 
-struct ipam;         /* network/ipam.h */
-struct proxies;      /* network/kubeproxy.h: all nodes' kube-proxies */
-struct dns;          /* network/dns.h */
-struct servers;      /* traffic/server.h: pods as servers of requests */
-struct kubelets;     /* kubelet.h */
-struct scheduler;    /* scheduler/scheduler.h */
-struct controllers;  /* controller.h */
-struct failures;     /* failures/failure.h */
-struct timeline;     /* kubectl/timeline.h */
-struct traffic;      /* traffic/traffic.h */
-struct metrics;      /* metrics/metrics.h */
+struct ipam;        /* network/ipam.h */
+struct proxies;     /* network/kubeproxy.h: all nodes' kube-proxies */
+struct dns;         /* network/dns.h */
+struct servers;     /* traffic/server.h: pods as servers of requests */
+struct kubelets;    /* kubelet.h */
+struct scheduler;   /* scheduler/scheduler.h */
+struct controllers; /* controller.h */
+struct failures;    /* failures/failure.h */
+struct timeline;    /* kubectl/timeline.h */
+struct traffic;     /* traffic/traffic.h */
+struct metrics;     /* metrics/metrics.h */
 
 struct simulation {
     struct sim *sim;
@@ -55,5 +55,9 @@ struct simulation_options {
 struct simulation *simulation_run(const struct scenario *scenario,
                                   const struct simulation_options *options);
 void simulation_free(struct simulation *s);
+
+/* Creates a Service with the address it asks for, or the next free one. */
+service_id simulation_create_service(struct simulation *s,
+                                     const struct service_spec *spec);
 
 #endif

@@ -43,20 +43,20 @@ struct pod {
     const struct pod_template *template; /* borrowed */
     /* API */
     sim_time created, scheduled, deletion; /* SIM_NEVER: not (yet) */
-    sim_time grace;         /* of the deletion */
-    node_id node;           /* NO_ID: not bound */
-    uint32_t ip;            /* IPv4 in host order; 0: none reported */
+    sim_time grace;                        /* of the deletion */
+    node_id node;                          /* NO_ID: not bound */
+    uint32_t ip; /* IPv4 in host order; 0: none reported */
     enum pod_phase phase;
-    bool ready;             /* condition Ready */
-    sim_time ready_since;   /* last change of Ready */
-    sim_time first_ready;   /* SIM_NEVER: never yet */
+    bool ready;           /* condition Ready */
+    sim_time ready_since; /* last change of Ready */
+    sim_time first_ready; /* SIM_NEVER: never yet */
     uint32_t restarts;
-    const char *reason;     /* why it ended: "Deleted", "Evicted", "NodeLost",
-                               "Scaled", "RolledOut"...; NULL: lives */
+    const char *reason; /* why it ended: "Deleted", "Evicted", "NodeLost",
+                           "Scaled", "RolledOut"...; NULL: lives */
     /* truth */
-    uint32_t sandbox_ip;    /* of the sandbox that now exists; 0: none */
-    uint32_t sandboxes;     /* how many it has had */
-    bool serving;           /* a process listens and its node is up */
+    uint32_t sandbox_ip;         /* of the sandbox that now exists; 0: none */
+    uint32_t sandboxes;          /* how many it has had */
+    bool serving;                /* a process listens and its node is up */
     struct kubelet_pod *kubelet; /* owned by the kubelet; NULL: unknown */
     struct server_pod *server;   /* owned by the servers; NULL: no process */
     /* Services that select it: ids, rising; shared, owned by the world. */
@@ -75,30 +75,30 @@ struct node {
     enum node_ready ready;
     sim_time ready_since;
     bool unschedulable, deleted;
-    VEC_OF(struct taint) taints;  /* those of the spec, and later ones */
-    VEC_OF(pod_id) pods;          /* bound and not removed; no set order */
-    struct resources requested;   /* sum over bound pods, extended too */
+    VEC_OF(struct taint) taints;       /* those of the spec, and later ones */
+    VEC_OF(pod_id) pods;               /* bound and not removed; no set order */
+    struct resources requested;        /* sum over bound pods, extended too */
     int64_t scored_cpu, scored_memory; /* sum with scoring defaults */
     /* truth */
     bool up;
-    sim_time up_since;            /* last boot, or failure when down */
-    uint32_t boot;                /* how many boots: tells one from another */
-    incident_id origin;           /* what touched it last */
+    sim_time up_since;  /* last boot, or failure when down */
+    uint32_t boot;      /* how many boots: tells one from another */
+    incident_id origin; /* what touched it last */
 };
 
 struct replicaset {
     replicaset_id id;
     char *name;
     const char *space;
-    deployment_id deployment;     /* NO_ID: on its own */
+    deployment_id deployment; /* NO_ID: on its own */
     const struct selector *selector;
     const struct pod_template *template; /* owned by the world or spec */
     sim_time created, min_ready;
-    int replicas;                 /* spec */
+    int replicas; /* spec */
     int64_t revision;
     int desired_annotation, max_replicas_annotation;
     bool deleted;
-    VEC_OF(pod_id) pods;          /* its pods that exist, terminating too */
+    VEC_OF(pod_id) pods; /* its pods that exist, terminating too */
     /* status, as its controller last wrote it */
     int status_replicas, status_ready, status_available;
     uint64_t pods_made;
@@ -107,8 +107,8 @@ struct replicaset {
 
 struct deployment {
     deployment_id id;
-    const struct deployment_spec *spec; /* as first applied: names, selector,
-                                           strategy, periods */
+    const struct deployment_spec *spec;  /* as first applied: names, selector,
+                                            strategy, periods */
     const struct pod_template *template; /* now wanted */
     int replicas;
     bool paused, deleted;
@@ -116,8 +116,8 @@ struct deployment {
     VEC_OF(replicaset_id) replicasets; /* its own, not deleted, by age */
     /* status */
     int status_replicas, status_updated, status_ready, status_available;
-    uint64_t pods_made;           /* by all of its ReplicaSets: ordinals */
-    incident_id origin;           /* the last change of its spec */
+    uint64_t pods_made; /* by all of its ReplicaSets: ordinals */
+    incident_id origin; /* the last change of its spec */
 };
 
 enum endpoint_flags {
@@ -130,12 +130,12 @@ struct endpoint {
     pod_id pod;
     uint32_t ip;
     node_id node;
-    uint32_t slot;  /* small number, unique among the Service's endpoints of
-                       one version, and the endpoint's own while it is
-                       listed: an index for balancers' counters */
+    uint32_t slot; /* small number, unique among the Service's endpoints of
+                      one version, and the endpoint's own while it is
+                      listed: an index for balancers' counters */
     uint16_t zone;
     uint8_t flags;
-    uint8_t slice;  /* unused by proxies */
+    uint8_t slice; /* unused by proxies */
 };
 
 /*
@@ -150,12 +150,12 @@ struct endpoint_set {
                               or deletion; SIM_NEVER: none */
     bool trigger_exported; /* would Kubernetes' own metric count it */
     service_id service;
-    incident_id origin;    /* of the change */
+    incident_id origin;         /* of the change */
     struct endpoint_set *older; /* NULL, or dropped as not in use */
     uint32_t references;
-    uint32_t usable;       /* first so many are used */
-    uint32_t ready;        /* how many are ready */
-    uint32_t slots;        /* 1 + the largest slot */
+    uint32_t usable; /* first so many are used */
+    uint32_t ready;  /* how many are ready */
+    uint32_t slots;  /* 1 + the largest slot */
     uint32_t count;
     struct endpoint endpoints[];
 };
@@ -163,8 +163,8 @@ struct endpoint_set {
 struct service {
     service_id id;
     const struct service_spec *spec;
-    uint32_t cluster_ip; /* 0: headless or ExternalName */
-    sim_time created, deleted; /* SIM_NEVER: lives */
+    uint32_t cluster_ip;         /* 0: headless or ExternalName */
+    sim_time created, deleted;   /* SIM_NEVER: lives */
     struct endpoint_set *newest; /* never NULL once created: may be empty */
     incident_id origin;          /* of its last change of endpoints */
 };
@@ -196,8 +196,8 @@ enum world_what {
     /* API: any kind. DELETED: the object can be read for the last time. */
     WHAT_ADDED,
     WHAT_DELETED,
-    WHAT_SPEC,        /* replicas, template, paused, unschedulable ... */
-    WHAT_STATUS,      /* phase, Ready, restarts; counts of owners */
+    WHAT_SPEC,   /* replicas, template, paused, unschedulable ... */
+    WHAT_STATUS, /* phase, Ready, restarts; counts of owners */
     /* API: pods */
     WHAT_BOUND,
     WHAT_IP,          /* the address was reported */
@@ -205,13 +205,13 @@ enum world_what {
     /* API: nodes */
     WHAT_TAINTS,
     /* truth: no watcher of the API may act on these */
-    WHAT_SANDBOX,     /* pod: a sandbox was made (ip set) or is gone (0) */
-    WHAT_SERVING,     /* pod: began or ceased to be able to serve */
-    WHAT_UP,          /* node: booted or failed */
-    WHAT_CRASHED,     /* pod: a container ended by itself */
+    WHAT_SANDBOX, /* pod: a sandbox was made (ip set) or is gone (0) */
+    WHAT_SERVING, /* pod: began or ceased to be able to serve */
+    WHAT_UP,      /* node: booted or failed */
+    WHAT_CRASHED, /* pod: a container ended by itself */
     /* CHANGE_MEASURE */
-    WHAT_EPOCH,       /* time 0: measurement begins */
-    WHAT_END          /* the measured time is over; requests may be open */
+    WHAT_EPOCH, /* time 0: measurement begins */
+    WHAT_END    /* the measured time is over; requests may be open */
 };
 
 struct world_change {
@@ -251,10 +251,10 @@ struct world {
     VEC_OF(struct service *) services;
     VEC_OF(struct incident) incidents;
     VEC_OF(const char *) zones;
-    size_t pod_count;         /* that exist now */
+    size_t pod_count;           /* that exist now */
     uint64_t endpoint_sequence; /* the newest version's */
-    uint64_t endpoint_floor;  /* versions that no proxy can need any more
-                                 have a successor <= this */
+    uint64_t endpoint_floor;    /* versions that no proxy can need any more
+                                   have a successor <= this */
     struct world_private *private;
 };
 
@@ -291,9 +291,8 @@ uint32_t world_find(const struct world *w, enum world_kind kind,
 /* --- pods: API --- */
 /* Creates a pod of a ReplicaSet (rs) or, with NO_ID, of its own by name. */
 pod_id world_pod_create(struct world *w, replicaset_id rs,
-                        const struct pod_template *template,
-                        const char *space, const char *name,
-                        incident_id origin);
+                        const struct pod_template *template, const char *space,
+                        const char *name, incident_id origin);
 void world_pod_bind(struct world *w, pod_id id, node_id node);
 void world_pod_report_ip(struct world *w, pod_id id, uint32_t ip);
 void world_pod_set_phase(struct world *w, pod_id id, enum pod_phase phase,
@@ -382,8 +381,7 @@ void endpoint_set_retain(struct endpoint_set *set);
 void endpoint_set_release(struct endpoint_set *set);
 /* The newest version of a Service whose sequence is <= `sequence`. */
 const struct endpoint_set *world_endpoints_at(const struct world *w,
-                                              service_id id,
-                                              uint64_t sequence);
+                                              service_id id, uint64_t sequence);
 
 /* --- incidents and events --- */
 /* object is copied. parent NO_ID: none. */

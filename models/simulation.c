@@ -1,0 +1,205 @@
+#include "models/simulation.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "models/controller.h"
+#include "models/failures/failure.h"
+#include "models/kubectl/timeline.h"
+#include "models/kubelet.h"
+#include "models/metrics/metrics.h"
+#include "models/network/dns.h"
+#include "models/network/ipam.h"
+#include "models/network/kubeproxy.h"
+#include "models/scheduler/scheduler.h"
+#include "models/traffic/server.h"
+#include "models/traffic/traffic.h"
+
+enum { PROGRESS_STEPS = 1000 };
+
+/* After the measured time, requests without any time-out may be open for
+ * ever behind a dead node: so long is waited for them. */
+static const sim_time drain_limit = SIM_HOUR;
+
+/* How often an automatic warm-up looks whether all is available. */
+static const sim_time warm_up_step = SIM_S;
+
+static struct simulation *make(const struct scenario *scenario,
+                               const struct simulation_options *options)
+{
+    struct simulation *s = mem_zalloc(sizeof *s);
+
+    s->sim = sim_new(0);
+    s->scenario = scenario;
+    s->root = (struct rng_root){options->seed, options->replication};
+    s->world = world_new(s->sim, scenario, s->root);
+    s->world->want_events = options->want_events;
+    s->ipam = ipam_new(s);
+    s->proxies = proxies_new(s);
+    s->metrics = metrics_new(s, options->want_detail, options->want_events);
+    s->dns = dns_new(s);
+    s->servers = servers_new(s);
+    s->kubelets = kubelets_new(s);
+    s->scheduler = scheduler_new(s);
+    s->controllers = controllers_new(s);
+    s->failures = failures_new(s);
+    s->timeline = timeline_new(s);
+    s->traffic = traffic_new(s);
+    return s;
+}
+
+void simulation_free(struct simulation *s)
+{
+    if (!s)
+        return;
+    traffic_free(s->traffic);
+    timeline_free(s->timeline);
+    failures_free(s->failures);
+    controllers_free(s->controllers);
+    scheduler_free(s->scheduler);
+    kubelets_free(s->kubelets);
+    servers_free(s->servers);
+    dns_free(s->dns);
+    metrics_free(s->metrics);
+    proxies_free(s->proxies);
+    ipam_free(s->ipam);
+    world_free(s->world);
+    sim_free(s->sim);
+    free(s);
+}
+
+service_id simulation_create_service(struct simulation *s,
+                                     const struct service_spec *spec)
+{
+    uint32_t ip = 0;
+
+    if (!spec->headless && spec->type != SERVICE_EXTERNAL_NAME)
+        ip = ipam_cluster_ip(s->ipam, spec->cluster_ip);
+    return world_service_create(s->world, spec, ip);
+}
+
+static void create_pod(struct simulation *s, const struct pod_object *object)
+{
+    world_pod_create(s->world, NO_ID, &object->template, object->meta.space,
+                     object->meta.name, INCIDENT_STARTUP);
+}
+
+/* The objects of the manifests, as if all had been applied at once. */
+static void apply_manifests(struct simulation *s)
+{
+    const struct scenario *c = s->scenario;
+
+    for (size_t i = 0; i < c->cluster.node_count; i++)
+        world_node_create(s->world, &c->cluster.nodes[i]);
+    for (size_t i = 0; i < c->initial_service_count; i++)
+        simulation_create_service(s, &c->services[i]);
+    for (size_t i = 0; i < c->deployment_count; i++)
+        world_deployment_create(s->world, &c->deployments[i], INCIDENT_STARTUP);
+    for (size_t i = 0; i < c->replicaset_count; i++) {
+        const struct replicaset_spec *rs = &c->replicasets[i];
+
+        world_replicaset_create(s->world, NO_ID, rs->meta.space, rs->meta.name,
+                                &rs->selector, &rs->template, rs->min_ready,
+                                rs->replicas, INCIDENT_STARTUP);
+    }
+    for (size_t i = 0; i < c->pod_count; i++)
+        create_pod(s, &c->pods[i]);
+}
+
+static bool owners_available(const struct world *w)
+{
+    for (size_t i = 0; i < w->deployments.count; i++) {
+        const struct deployment *d = w->deployments.items[i];
+
+        if (!d->deleted && d->status_available < d->replicas)
+            return false;
+    }
+    for (size_t i = 0; i < w->replicasets.count; i++) {
+        const struct replicaset *rs = w->replicasets.items[i];
+
+        if (!rs->deleted && rs->status_available < rs->replicas)
+            return false;
+    }
+    return true;
+}
+
+static bool pods_ready(const struct world *w)
+{
+    for (size_t i = 0; i < w->pods.count; i++) {
+        const struct pod *pod = world_pod(w, (pod_id)i);
+
+        if (pod && pod->phase != POD_FAILED && pod->phase != POD_SUCCEEDED &&
+            !pod->ready)
+            return false;
+    }
+    return true;
+}
+
+/* Every workload is available and every proxy knows. */
+static bool warm(const struct simulation *s)
+{
+    return owners_available(s->world) && pods_ready(s->world) &&
+           proxies_settled(s->proxies);
+}
+
+static void warm_up(struct simulation *s)
+{
+    const struct scenario *c = s->scenario;
+    sim_time end = c->warm_up;
+
+    if (!c->warm_up_auto) {
+        sim_run_until(s->sim, end);
+        return;
+    }
+    for (sim_time t = 0; t <= end; t += warm_up_step) {
+        sim_run_until(s->sim, t);
+        if (warm(s))
+            return;
+    }
+}
+
+static bool measure(struct simulation *s,
+                    const struct simulation_options *options)
+{
+    sim_time start = sim_now(s->sim), duration = s->scenario->duration;
+
+    world_begin_measure(s->world);
+    for (int i = 1; i <= PROGRESS_STEPS; i++) {
+        /* In two parts, so that no product overflows. */
+        sim_time at = start + duration / PROGRESS_STEPS * i +
+                      duration % PROGRESS_STEPS * i / PROGRESS_STEPS;
+
+        sim_run_until(s->sim, at);
+        if (options->progress && !options->progress(options->progress_self,
+                                                    (double)i / PROGRESS_STEPS))
+            return false;
+    }
+    world_end_measure(s->world);
+    return true;
+}
+
+/* The world goes on until every measured request has ended. */
+static void drain(struct simulation *s)
+{
+    sim_time limit = sim_now(s->sim) + drain_limit;
+
+    while (metrics_open(s->metrics) > 0 && sim_now(s->sim) < limit &&
+           sim_step(s->sim))
+        ;
+}
+
+struct simulation *simulation_run(const struct scenario *scenario,
+                                  const struct simulation_options *options)
+{
+    struct simulation *s = make(scenario, options);
+
+    apply_manifests(s);
+    timeline_start(s->timeline);
+    warm_up(s);
+    if (!measure(s, options)) {
+        simulation_free(s);
+        return NULL;
+    }
+    drain(s);
+    return s;
+}

@@ -1,0 +1,161 @@
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "models/world_private.h"
+
+static uint16_t zone_index(struct world *w, const char *zone)
+{
+    for (size_t i = 0; i < w->zones.count; i++) {
+        if (strcmp(w->zones.items[i], zone) == 0)
+            return (uint16_t)i;
+    }
+    assert(w->zones.count < UINT16_MAX);
+    VEC_PUSH(w->zones, zone);
+    return (uint16_t)(w->zones.count - 1);
+}
+
+node_id world_node_create(struct world *w, const struct node_spec *spec)
+{
+    struct node *node = mem_zalloc(sizeof *node);
+
+    node->id = (node_id)w->nodes.count;
+    node->spec = spec;
+    node->zone = zone_index(w, spec->zone);
+    node->ready = NODE_TRUE;
+    node->ready_since = node->up_since = sim_now(w->sim);
+    node->unschedulable = spec->unschedulable;
+    node->up = true;
+    node->origin = INCIDENT_STARTUP;
+    for (size_t i = 0; i < spec->taint_count; i++)
+        VEC_PUSH(node->taints, spec->taints[i]);
+    VEC_PUSH(w->nodes, node);
+    world_name_add(w, CHANGE_NODE, "", spec->name, node->id);
+    world_tell(w, CHANGE_NODE, WHAT_ADDED, node->id);
+    return node->id;
+}
+
+void world_node_release(struct node *node)
+{
+    VEC_FREE(node->taints);
+    VEC_FREE(node->pods);
+    free((void *)node->requested.items);
+    free(node);
+}
+
+/* Extended resources in use, sorted by name; grows as needed. */
+static void account_extended(struct resources *r,
+                             const struct extended_resource *q, int sign)
+{
+    struct extended_resource *items = (struct extended_resource *)r->items;
+    size_t i = 0;
+
+    while (i < r->count && strcmp(items[i].name, q->name) < 0)
+        i++;
+    if (i == r->count || strcmp(items[i].name, q->name) != 0) {
+        items = mem_realloc(items, r->count + 1, sizeof *items);
+        memmove(items + i + 1, items + i, (r->count - i) * sizeof *items);
+        items[i] = (struct extended_resource){q->name, 0};
+        r->items = items;
+        r->count++;
+    }
+    items[i].quantity += sign * q->quantity;
+}
+
+void world_node_account(struct node *node, const struct pod_template *t,
+                        int sign)
+{
+    struct resources *r = &node->requested;
+
+    r->cpu += sign * t->requests.cpu;
+    r->memory += sign * t->requests.memory;
+    r->storage += sign * t->requests.storage;
+    r->pods += sign;
+    for (size_t i = 0; i < t->requests.count; i++)
+        account_extended(r, &t->requests.items[i], sign);
+    node->scored_cpu += sign * t->scored_cpu;
+    node->scored_memory += sign * t->scored_memory;
+    assert(r->cpu >= 0 && r->memory >= 0 && r->pods >= 0);
+}
+
+void world_node_set_ready(struct world *w, node_id id, enum node_ready ready)
+{
+    struct node *node = world_node(w, id);
+
+    if (node->ready == ready)
+        return;
+    node->ready = ready;
+    node->ready_since = sim_now(w->sim);
+    world_tell(w, CHANGE_NODE, WHAT_STATUS, id);
+}
+
+static size_t find_taint(const struct node *node, const char *key,
+                         enum taint_effect effect)
+{
+    size_t i = 0;
+
+    while (i < node->taints.count &&
+           (node->taints.items[i].effect != effect ||
+            strcmp(node->taints.items[i].key, key) != 0))
+        i++;
+    return i;
+}
+
+void world_node_taint(struct world *w, node_id id, struct taint taint)
+{
+    struct node *node = world_node(w, id);
+
+    if (find_taint(node, taint.key, taint.effect) < node->taints.count)
+        return;
+    VEC_PUSH(node->taints, taint);
+    world_tell(w, CHANGE_NODE, WHAT_TAINTS, id);
+}
+
+void world_node_untaint(struct world *w, node_id id, const char *key,
+                        enum taint_effect effect)
+{
+    struct node *node = world_node(w, id);
+    size_t at = find_taint(node, key, effect);
+
+    if (at == node->taints.count)
+        return;
+    node->taints.count--;
+    memmove(node->taints.items + at, node->taints.items + at + 1,
+            (node->taints.count - at) * sizeof *node->taints.items);
+    world_tell(w, CHANGE_NODE, WHAT_TAINTS, id);
+}
+
+void world_node_set_unschedulable(struct world *w, node_id id, bool yes)
+{
+    struct node *node = world_node(w, id);
+
+    if (node->unschedulable == yes)
+        return;
+    node->unschedulable = yes;
+    world_tell(w, CHANGE_NODE, WHAT_SPEC, id);
+}
+
+void world_node_delete(struct world *w, node_id id, incident_id origin)
+{
+    struct node *node = world_node(w, id);
+
+    assert(!node->deleted);
+    node->deleted = true;
+    node->origin = origin;
+    world_name_remove(w, CHANGE_NODE, "", node->spec->name);
+    world_tell(w, CHANGE_NODE, WHAT_DELETED, id);
+}
+
+void world_node_set_up(struct world *w, node_id id, bool up, incident_id origin)
+{
+    struct node *node = world_node(w, id);
+
+    if (node->up == up)
+        return;
+    node->up = up;
+    node->up_since = sim_now(w->sim);
+    node->origin = origin;
+    if (up)
+        node->boot++;
+    world_tell(w, CHANGE_NODE, WHAT_UP, id);
+}

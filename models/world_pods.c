@@ -1,0 +1,248 @@
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "models/world_private.h"
+
+/* Kubernetes' alphabet for generated names: no vowels, no 0, 1, 3
+ * (apimachinery pkg/util/rand). */
+static const char alphabet[] = "bcdfghjklmnpqrstvwxz2456789";
+enum { LETTERS = sizeof alphabet - 1, SUFFIX = 5 };
+
+/* The n-th of all five-letter words, in an order of the owner's own: 27^5
+ * pods of an owner have different names. */
+static char *generated_name(const char *owner, uint64_t n)
+{
+    const uint64_t words = 14348907; /* 27^5 */
+    uint64_t x = (rng_hash(owner) + n * 9973937) % words;
+    char suffix[SUFFIX + 1];
+
+    for (size_t i = 0; i < SUFFIX; i++, x /= LETTERS)
+        suffix[i] = alphabet[x % LETTERS];
+    suffix[SUFFIX] = '\0';
+    return mem_printf("%s-%s", owner, suffix);
+}
+
+static void own(struct world *w, struct pod *pod, replicaset_id id)
+{
+    struct replicaset *rs = w->replicasets.items[id];
+
+    pod->owner_kind = OWNER_REPLICASET;
+    pod->name = generated_name(rs->name, rs->pods_made++);
+    if (rs->deployment == NO_ID) {
+        pod->ordinal = rs->pods_made - 1;
+        pod->stream_owner = rs->name;
+    } else {
+        struct deployment *d = w->deployments.items[rs->deployment];
+
+        pod->ordinal = d->pods_made++;
+        pod->stream_owner = d->spec->meta.name;
+    }
+    pod->owner_index = rs->pods.count;
+    VEC_PUSH(rs->pods, pod->id);
+}
+
+pod_id world_pod_create(struct world *w, replicaset_id rs,
+                        const struct pod_template *template, const char *space,
+                        const char *name, incident_id origin)
+{
+    struct pod *pod = mem_zalloc(sizeof *pod);
+    const struct service_match *match = world_match(w, space, template);
+
+    assert(w->pods.count < NO_ID);
+    pod->id = (pod_id)w->pods.count;
+    pod->space = space;
+    pod->template = template;
+    pod->created = sim_now(w->sim);
+    pod->scheduled = pod->deletion = pod->first_ready = SIM_NEVER;
+    pod->ready_since = pod->created;
+    pod->node = NO_ID;
+    pod->owner = rs;
+    pod->services = match->services.items;
+    pod->service_count = match->services.count;
+    if (rs == NO_ID) {
+        pod->name = mem_strdup(name);
+        pod->stream_owner = pod->name;
+    } else {
+        own(w, pod, rs);
+    }
+    VEC_PUSH(w->pods, ((struct pod_entry){pod, origin}));
+    w->pod_count++;
+    world_tell(w, CHANGE_POD, WHAT_ADDED, pod->id);
+    return pod->id;
+}
+
+void world_pod_bind(struct world *w, pod_id id, node_id node_number)
+{
+    struct pod *pod = world_pod(w, id);
+    struct node *node = world_node(w, node_number);
+
+    assert(pod && pod->node == NO_ID);
+    pod->node = node_number;
+    pod->scheduled = sim_now(w->sim);
+    pod->node_index = node->pods.count;
+    VEC_PUSH(node->pods, id);
+    world_node_account(node, pod->template, 1);
+    world_tell(w, CHANGE_POD, WHAT_BOUND, id);
+}
+
+void world_pod_report_ip(struct world *w, pod_id id, uint32_t ip)
+{
+    struct pod *pod = world_pod(w, id);
+
+    assert(pod);
+    if (pod->ip == ip)
+        return;
+    pod->ip = ip;
+    world_tell(w, CHANGE_POD, WHAT_IP, id);
+}
+
+void world_pod_set_phase(struct world *w, pod_id id, enum pod_phase phase,
+                         const char *reason)
+{
+    struct pod *pod = world_pod(w, id);
+
+    assert(pod);
+    if (pod->phase == phase)
+        return;
+    pod->phase = phase;
+    if (reason)
+        pod->reason = reason;
+    if (phase != POD_RUNNING && pod->ready) {
+        pod->ready = false;
+        pod->ready_since = sim_now(w->sim);
+    }
+    world_tell(w, CHANGE_POD, WHAT_STATUS, id);
+}
+
+void world_pod_set_ready(struct world *w, pod_id id, bool ready)
+{
+    struct pod *pod = world_pod(w, id);
+
+    assert(pod);
+    if (pod->ready == ready)
+        return;
+    pod->ready = ready;
+    pod->ready_since = sim_now(w->sim);
+    if (ready && pod->first_ready == SIM_NEVER)
+        pod->first_ready = pod->ready_since;
+    world_tell(w, CHANGE_POD, WHAT_STATUS, id);
+}
+
+void world_pod_set_restarts(struct world *w, pod_id id, uint32_t restarts)
+{
+    struct pod *pod = world_pod(w, id);
+
+    assert(pod && restarts >= pod->restarts);
+    if (pod->restarts == restarts)
+        return;
+    pod->restarts = restarts;
+    world_tell(w, CHANGE_POD, WHAT_STATUS, id);
+}
+
+void world_pod_delete(struct world *w, pod_id id, sim_time grace,
+                      const char *reason, incident_id origin)
+{
+    struct pod *pod = world_pod(w, id);
+    sim_time now = sim_now(w->sim);
+
+    assert(pod);
+    if (grace < 0)
+        grace = pod->template->grace_period;
+    if (pod->deletion == SIM_NEVER) {
+        world_pod_touch(w, id, origin);
+        pod->deletion = now;
+        if (!pod->reason)
+            pod->reason = reason;
+    } else if (grace > 0 && now + grace >= pod->deletion + pod->grace) {
+        return; /* a longer period never replaces a shorter one */
+    }
+    pod->grace = now - pod->deletion + grace;
+    if (pod->node == NO_ID || grace == 0) {
+        world_pod_remove(w, id);
+        return;
+    }
+    world_tell(w, CHANGE_POD, WHAT_TERMINATING, id);
+}
+
+static void unbind(struct world *w, struct pod *pod)
+{
+    struct node *node = world_node(w, pod->node);
+    pod_id last = node->pods.items[node->pods.count - 1];
+
+    assert(node->pods.items[pod->node_index] == pod->id);
+    node->pods.items[pod->node_index] = last;
+    world_pod(w, last)->node_index = pod->node_index;
+    node->pods.count--;
+    world_node_account(node, pod->template, -1);
+}
+
+static void disown(struct world *w, struct pod *pod)
+{
+    struct replicaset *rs = w->replicasets.items[pod->owner];
+    pod_id last = rs->pods.items[rs->pods.count - 1];
+
+    assert(rs->pods.items[pod->owner_index] == pod->id);
+    rs->pods.items[pod->owner_index] = last;
+    world_pod(w, last)->owner_index = pod->owner_index;
+    rs->pods.count--;
+}
+
+void world_pod_remove(struct world *w, pod_id id)
+{
+    struct pod *pod = world_pod(w, id);
+
+    assert(pod);
+    if (pod->deletion == SIM_NEVER)
+        pod->deletion = sim_now(w->sim);
+    if (pod->serving)
+        world_pod_set_serving(w, id, false);
+    if (pod->sandbox_ip)
+        world_pod_set_sandbox(w, id, 0);
+    if (pod->node != NO_ID)
+        unbind(w, pod);
+    if (pod->owner_kind == OWNER_REPLICASET)
+        disown(w, pod);
+    world_tell(w, CHANGE_POD, WHAT_DELETED, id);
+    w->pods.items[id].pod = NULL;
+    w->pod_count--;
+    free(pod->name);
+    free(pod);
+}
+
+void world_pod_set_sandbox(struct world *w, pod_id id, uint32_t ip)
+{
+    struct pod *pod = world_pod(w, id);
+
+    assert(pod);
+    if (pod->sandbox_ip == ip)
+        return;
+    if (ip)
+        pod->sandboxes++;
+    pod->sandbox_ip = ip;
+    world_tell(w, CHANGE_POD, WHAT_SANDBOX, id);
+}
+
+void world_pod_set_serving(struct world *w, pod_id id, bool serving)
+{
+    struct pod *pod = world_pod(w, id);
+
+    assert(pod);
+    if (pod->serving == serving)
+        return;
+    pod->serving = serving;
+    world_tell(w, CHANGE_POD, WHAT_SERVING, id);
+}
+
+void world_pod_crashed(struct world *w, pod_id id, incident_id origin)
+{
+    assert(world_pod(w, id));
+    world_pod_touch(w, id, origin);
+    world_tell(w, CHANGE_POD, WHAT_CRASHED, id);
+}
+
+void world_pod_touch(struct world *w, pod_id id, incident_id origin)
+{
+    assert(id < w->pods.count && origin < w->incidents.count);
+    w->pods.items[id].origin = origin;
+}

@@ -1,0 +1,64 @@
+/*
+ * world_private - what the world_*.c files share; nobody else includes it.
+ */
+#ifndef MODELS_WORLD_PRIVATE_H
+#define MODELS_WORLD_PRIVATE_H
+
+#include "models/world.h"
+
+struct watcher {
+    world_notify *notify;
+    void *self;
+};
+
+enum { KIND_COUNT = CHANGE_MEASURE + 1 };
+
+/* Which Services select the pods of one template: shared by those pods. */
+struct service_match {
+    const struct pod_template *template; /* key of the hash: never ordered */
+    const char *space;
+    VEC_OF(service_id) services;
+    struct service_match *next;
+};
+enum { MATCH_BUCKETS = 1024 };
+
+/* Objects by kind, namespace and name. */
+struct name_entry {
+    char *name;
+    const char *space;
+    enum world_kind kind;
+    uint32_t id;
+    struct name_entry *next;
+};
+enum { NAME_BUCKETS = 4096 };
+
+struct world_private {
+    VEC_OF(struct watcher) watchers[KIND_COUNT];
+    struct service_match *matches[MATCH_BUCKETS];
+    struct name_entry *names[NAME_BUCKETS];
+    VEC_OF(struct pod_template *) templates; /* owned copies */
+};
+
+void world_tell(struct world *w, enum world_kind kind, enum world_what what,
+                uint32_t id);
+/* CHANGE_ENDPOINTS, with the version before. */
+void world_service_tell_endpoints(struct world *w, service_id id,
+                                  const struct endpoint_set *old);
+void world_name_add(struct world *w, enum world_kind kind, const char *space,
+                    const char *name, uint32_t id);
+void world_name_remove(struct world *w, enum world_kind kind, const char *space,
+                       const char *name);
+
+/* The Services that select a template's pods; kept until Services change. */
+const struct service_match *world_match(struct world *w, const char *space,
+                                        const struct pod_template *template);
+/* Services changed: works out every pod's list again. */
+void world_match_again(struct world *w);
+void world_match_free(struct world *w);
+
+/* Adds (sign 1) or takes away (-1) a pod's requests. */
+void world_node_account(struct node *node, const struct pod_template *t,
+                        int sign);
+void world_node_release(struct node *node);
+
+#endif

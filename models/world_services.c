@@ -1,0 +1,220 @@
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "models/select.h"
+#include "models/world_private.h"
+
+/* --- which Services select which pods --- */
+
+static bool service_selects(const struct service *s, const char *space,
+                            const struct pod_template *template)
+{
+    return s->deleted == SIM_NEVER && s->spec->has_selector &&
+           strcmp(s->spec->meta.space, space) == 0 &&
+           selector_matches(&s->spec->selector, &template->labels);
+}
+
+static void fill_match(struct world *w, struct service_match *m)
+{
+    for (size_t i = 0; i < w->services.count; i++) {
+        if (service_selects(w->services.items[i], m->space, m->template))
+            VEC_PUSH(m->services, (service_id)i);
+    }
+}
+
+const struct service_match *world_match(struct world *w, const char *space,
+                                        const struct pod_template *template)
+{
+    size_t bucket = ((uintptr_t) template >> 4) % MATCH_BUCKETS;
+    struct service_match *m = w->private->matches[bucket];
+
+    while (m && (m->template != template || m->space != space))
+        m = m->next;
+    if (m)
+        return m;
+    m = mem_zalloc(sizeof *m);
+    m->template = template;
+    m->space = space;
+    fill_match(w, m);
+    m->next = w->private->matches[bucket];
+    w->private->matches[bucket] = m;
+    return m;
+}
+
+void world_match_again(struct world *w)
+{
+    for (size_t i = 0; i < MATCH_BUCKETS; i++) {
+        struct service_match *m = w->private->matches[i];
+
+        for (; m; m = m->next) {
+            m->services.count = 0;
+            fill_match(w, m);
+        }
+    }
+    for (size_t i = 0; i < w->pods.count; i++) {
+        struct pod *pod = w->pods.items[i].pod;
+        const struct service_match *m;
+
+        if (!pod)
+            continue;
+        m = world_match(w, pod->space, pod->template);
+        pod->services = m->services.items;
+        pod->service_count = m->services.count;
+    }
+}
+
+void world_match_free(struct world *w)
+{
+    for (size_t i = 0; i < MATCH_BUCKETS; i++) {
+        while (w->private->matches[i]) {
+            struct service_match *next = w->private->matches[i]->next;
+
+            VEC_FREE(w->private->matches[i]->services);
+            free(w->private->matches[i]);
+            w->private->matches[i] = next;
+        }
+    }
+}
+
+/* --- Services --- */
+
+service_id world_service_create(struct world *w,
+                                const struct service_spec *spec,
+                                uint32_t cluster_ip)
+{
+    struct service *s = mem_zalloc(sizeof *s);
+
+    s->id = (service_id)w->services.count;
+    s->spec = spec;
+    s->cluster_ip = cluster_ip;
+    s->created = sim_now(w->sim);
+    s->deleted = SIM_NEVER;
+    s->newest = endpoint_set_new(s->id, 0);
+    s->newest->at = s->created;
+    s->origin = INCIDENT_STARTUP;
+    VEC_PUSH(w->services, s);
+    world_name_add(w, CHANGE_SERVICE, spec->meta.space, spec->meta.name, s->id);
+    if (spec->has_selector)
+        world_match_again(w);
+    world_tell(w, CHANGE_SERVICE, WHAT_ADDED, s->id);
+    return s->id;
+}
+
+void world_service_delete(struct world *w, service_id id)
+{
+    struct service *s = world_service(w, id);
+
+    assert(s->deleted == SIM_NEVER);
+    s->deleted = sim_now(w->sim);
+    world_name_remove(w, CHANGE_SERVICE, s->spec->meta.space,
+                      s->spec->meta.name);
+    world_match_again(w);
+    world_tell(w, CHANGE_SERVICE, WHAT_DELETED, id);
+}
+
+struct endpoint_set *endpoint_set_new(service_id service, uint32_t count)
+{
+    struct endpoint_set *set =
+        mem_zalloc(sizeof *set + count * sizeof set->endpoints[0]);
+
+    set->service = service;
+    set->count = count;
+    set->trigger = SIM_NEVER;
+    set->references = 1;
+    return set;
+}
+
+void endpoint_set_retain(struct endpoint_set *set)
+{
+    set->references++;
+}
+
+void endpoint_set_release(struct endpoint_set *set)
+{
+    assert(set->references > 0);
+    if (--set->references == 0)
+        free(set);
+}
+
+/* True where a proxy would use the endpoint, by pkg/proxy/topology.go: the
+ * ready ones; without any, those that serve while terminating. */
+static bool usable(const struct endpoint *e, bool any_ready, bool fallback)
+{
+    if (any_ready)
+        return e->flags & ENDPOINT_READY;
+    return fallback && (e->flags & ENDPOINT_SERVING) &&
+           (e->flags & ENDPOINT_TERMINATING);
+}
+
+/* Puts the usable ones first, the order otherwise as it was. */
+static void arrange(struct endpoint_set *set, bool fallback)
+{
+    size_t size = set->count * sizeof set->endpoints[0];
+    struct endpoint *old = mem_alloc(size);
+    uint32_t first = 0, last;
+
+    memcpy(old, set->endpoints, size);
+    for (uint32_t i = 0; i < set->count; i++) {
+        set->ready += (old[i].flags & ENDPOINT_READY) != 0;
+        if (old[i].slot >= set->slots)
+            set->slots = old[i].slot + 1;
+    }
+    for (uint32_t i = 0; i < set->count; i++) {
+        if (usable(&old[i], set->ready > 0, fallback))
+            set->endpoints[first++] = old[i];
+    }
+    set->usable = last = first;
+    for (uint32_t i = 0; i < set->count; i++) {
+        if (!usable(&old[i], set->ready > 0, fallback))
+            set->endpoints[last++] = old[i];
+    }
+    assert(last == set->count);
+    free(old);
+}
+
+/* Drops the versions that no proxy can have any more. */
+static void prune(const struct world *w, struct endpoint_set *set)
+{
+    struct endpoint_set *old;
+
+    while (set && set->sequence > w->endpoint_floor)
+        set = set->older;
+    if (!set)
+        return;
+    old = set->older;
+    set->older = NULL;
+    while (old) {
+        struct endpoint_set *older = old->older;
+
+        old->older = NULL;
+        endpoint_set_release(old);
+        old = older;
+    }
+}
+
+void world_service_publish(struct world *w, struct endpoint_set *set)
+{
+    struct service *s = world_service(w, set->service);
+    struct endpoint_set *old = s->newest;
+
+    arrange(set, w->scenario->cluster.kube_proxy.terminating_fallback);
+    set->sequence = ++w->endpoint_sequence;
+    set->at = sim_now(w->sim);
+    set->older = old;
+    s->newest = set;
+    s->origin = set->origin;
+    world_service_tell_endpoints(w, s->id, old);
+    prune(w, set);
+}
+
+const struct endpoint_set *world_endpoints_at(const struct world *w,
+                                              service_id id, uint64_t sequence)
+{
+    static const struct endpoint_set nothing;
+    const struct endpoint_set *set = world_service(w, id)->newest;
+
+    while (set && set->sequence > sequence)
+        set = set->older;
+    return set ? set : &nothing;
+}
