@@ -4,6 +4,10 @@
  * Values are in the unit of the parameters: seconds for durations. Each
  * kind is one file in sim/engine/dist/ and one line in dist.def; that word
  * is the keyword in scenarios and the row in `podchurn list distributions`.
+ *
+ * `constant` has one parameter, "value". `empirical` knows "file" and
+ * "column" for the list of parameters only: a reader of scenarios reads that
+ * column and passes it as the list "values" (or calls dist_empirical).
  */
 #ifndef SIM_ENGINE_DIST_H
 #define SIM_ENGINE_DIST_H
@@ -19,8 +23,8 @@ struct dist_table;
 /* A distribution: a plain value, but for `table`. */
 struct dist {
     const struct dist_kind *kind;
-    double p[DIST_PARAMETERS];  /* canonical parameters of the kind */
-    struct dist_table *table;   /* empirical, hyperexponential; else NULL */
+    double p[DIST_PARAMETERS]; /* canonical parameters of the kind */
+    struct dist_table *table;  /* empirical, hyperexponential; else NULL */
 };
 
 /* One parameter that a user may write. */
@@ -34,19 +38,19 @@ struct dist_param {
 /* What a user wrote: one value a named parameter. */
 struct dist_value {
     const char *name;
-    double number;          /* seconds or plain */
-    const double *list;     /* for lists: borrowed */
+    double number;      /* seconds or plain */
+    const double *list; /* for lists: borrowed */
     size_t list_count;
 };
 
 struct dist_kind {
-    const char *name;    /* "weibull" */
-    const char *summary; /* one line for `podchurn list` */
+    const char *name;                /* "weibull" */
+    const char *summary;             /* one line for `podchurn list` */
     const struct dist_param *params; /* ends with name NULL */
     /* Sets d->p from what was written. False: *why is a static text that
      * says what is wrong or missing ("needs shape and scale or mean"). */
-    bool (*make)(struct dist *d, const struct dist_value *values,
-                 size_t count, const char **why);
+    bool (*make)(struct dist *d, const struct dist_value *values, size_t count,
+                 const char **why);
     double (*sample)(const struct dist *d, struct rng *rng);
     double (*mean)(const struct dist *d);     /* may be INFINITY */
     double (*variance)(const struct dist *d); /* may be INFINITY */

@@ -49,7 +49,15 @@ typedef uint32_t sim_lane;
 struct sim *sim_new(sim_time start);
 void sim_free(struct sim *sim);
 
-sim_time sim_now(const struct sim *sim);
+/* What every struct sim begins with; only for sim_now. */
+struct sim_clock {
+    sim_time now;
+};
+
+static inline sim_time sim_now(const struct sim *sim)
+{
+    return ((const struct sim_clock *)sim)->now;
+}
 
 /* Schedules an event at the absolute time `at` >= now (asserted) or after
  * `delay` >= 0. SIM_NEVER, or a sum that overflows, schedules nothing and
@@ -71,7 +79,7 @@ event_id sim_lane_at(struct sim *sim, sim_lane lane, sim_time at,
 
 /* Cancels. True: it was pending and will not run. False: it has run, was
  * cancelled before, or is 0: harmless. O(1); its memory is reclaimed no
- * later than when as many events are dead as alive. */
+ * later than when as many events (from 16 on) are dead as alive. */
 bool sim_cancel(struct sim *sim, event_id id);
 
 /* True while the event is scheduled and has not run. */
