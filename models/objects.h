@@ -111,10 +111,10 @@ struct spread_constraint {
     bool schedule_anyway; /* else DoNotSchedule */
     bool selector_given;
     struct selector selector;
-    int min_domains;              /* 0: absent */
-    bool honor_node_affinity;     /* nodeAffinityPolicy, default true */
-    bool honor_node_taints;       /* nodeTaintsPolicy, default false */
-    size_t label_key_count;       /* matchLabelKeys */
+    int min_domains;          /* 0: absent */
+    bool honor_node_affinity; /* nodeAffinityPolicy, default true */
+    bool honor_node_taints;   /* nodeTaintsPolicy, default false */
+    size_t label_key_count;   /* matchLabelKeys */
     const char *const *label_keys;
 };
 
@@ -241,7 +241,7 @@ struct service_port {
 struct service_spec {
     struct meta meta;
     enum service_type type;
-    bool headless; /* clusterIP: None */
+    bool headless;          /* clusterIP: None */
     const char *cluster_ip; /* as given; NULL: allocated */
     bool has_selector;
     struct selector selector;

@@ -11,7 +11,7 @@
 enum failure_subject { SUBJECT_POD, SUBJECT_NODE };
 
 struct failure_mode {
-    const char *name;    /* "crash": scenario keyword */
+    const char *name; /* "crash": scenario keyword */
     enum failure_subject subject;
     const char *summary; /* for `podchurn list failures` */
     bool has_repair;     /* else it is over at once, or mends itself */

@@ -10,14 +10,14 @@
 
 /* kubectl's words after `kubectl`, taken apart. */
 struct kubectl_words {
-    size_t count;               /* positional: "scale", "deployment/web" */
+    size_t count; /* positional: "scale", "deployment/web" */
     const char *const *items;
-    size_t flag_count;          /* "--replicas=6", "-n shop", "-l app=x" */
+    size_t flag_count; /* "--replicas=6", "-n shop", "-l app=x" */
     const struct kubectl_flag {
-        const char *name;       /* long name without dashes */
-        const char *value;      /* NULL: none */
-    } *flags;
-    const char *space;          /* of -n; "default" */
+        const char *name;  /* long name without dashes */
+        const char *value; /* NULL: none */
+    } * flags;
+    const char *space; /* of -n; "default" */
     struct place place;
 };
 
@@ -30,11 +30,9 @@ struct kubectl_verb {
     /* Checks and translates the words; returns the command (memory of the
      * scenario's intern), NULL after an error in diag. */
     const void *(*parse)(struct loader *loader,
-                         const struct kubectl_words *words,
-                         struct diag *diag);
+                         const struct kubectl_words *words, struct diag *diag);
     /* Does it, now. Blames are put on `origin`. */
-    void (*run)(struct simulation *s, const void *command,
-                incident_id origin);
+    void (*run)(struct simulation *s, const void *command, incident_id origin);
 };
 
 extern const struct kubectl_verb *const kubectl_verbs[]; /* ends with NULL */
