@@ -2,7 +2,7 @@
  * doc - YAML and JSON documents (libyaml) as trees that know their places.
  *
  * Limits, so that no input can exhaust memory: a file of 1 GiB, 100 levels,
- * a scalar of 4 MiB, 50 million nodes, aliases that expand to a million
+ * a scalar of 4 MiB, 20 million nodes, aliases that expand to a million
  * nodes. An alias within its own anchor (a cycle) is an error. Duplicate
  * keys are an error. Merge keys (<<) are honoured.
  */
@@ -20,14 +20,15 @@ enum doc_kind { DOC_NULL, DOC_SCALAR, DOC_SEQUENCE, DOC_MAPPING };
 struct doc_node {
     enum doc_kind kind;
     bool plain;       /* scalar without quotes: may be a number or bool */
+    bool used;        /* set by param_read and doc_get: unknown keys are
+                         found by its absence */
     struct place place;
     const char *text; /* scalar's text; "" otherwise */
     const char *key;  /* in a mapping: its key; else NULL */
     struct place key_place;
-    struct doc_node *parent, *first, *next; /* children: first, its next.. */
+    struct doc_node *parent, *next;
+    struct doc_node *first, *last; /* children: first, its next.. */
     size_t count;     /* children */
-    bool used;        /* set by param_read and doc_get: unknown keys are
-                         found by its absence */
 };
 
 /* One or more documents of one or more files. */
@@ -35,6 +36,10 @@ struct doc_set;
 
 struct doc_set *doc_set_new(void);
 void doc_set_free(struct doc_set *set);
+
+/* From now on, a key that is given twice is a warning and the last one
+ * counts, as with kubectl --validate=false. */
+void doc_set_lenient(struct doc_set *set);
 
 /* Reads every document of a file ("-": standard input), of each file below
  * a directory (*.yaml, *.yml, *.json, sorted by name), or of a text. Errors
