@@ -1,0 +1,132 @@
+#include "models/select.h"
+
+#include <string.h>
+
+#include "sim/io/units.h"
+
+const char *labels_get(const struct labels *labels, const char *key)
+{
+    size_t low = 0, high = labels->count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int order = strcmp(labels->items[middle].key, key);
+
+        if (order == 0)
+            return labels->items[middle].value;
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}
+
+static bool is_among(const struct requirement *r, const char *value)
+{
+    size_t i;
+
+    for (i = 0; i < r->count; i++)
+        if (r->values[i] == value || strcmp(r->values[i], value) == 0)
+            return true;
+    return false;
+}
+
+/* Both sides are integers and the relation holds. */
+static bool compares(const struct requirement *r, const char *value)
+{
+    enum selector_operator relation = r->operator;
+    int64_t has, wanted;
+
+    if (r->count != 1 || !units_int(value, &has) ||
+        !units_int(r->values[0], &wanted))
+        return false;
+    return relation == SELECTOR_GT ? has > wanted : has < wanted;
+}
+
+bool requirement_matches(const struct requirement *r,
+                         const struct labels *labels)
+{
+    const char *value = labels_get(labels, r->key);
+
+    switch (r->operator) {
+    case SELECTOR_IN:
+        return value && is_among(r, value);
+    case SELECTOR_NOT_IN:
+        return !value || !is_among(r, value);
+    case SELECTOR_EXISTS:
+        return value;
+    case SELECTOR_DOES_NOT_EXIST:
+        return !value;
+    case SELECTOR_GT:
+    case SELECTOR_LT:
+        return value && compares(r, value);
+    }
+    return false;
+}
+
+bool selector_matches(const struct selector *s, const struct labels *labels)
+{
+    size_t i;
+
+    if (s->nothing)
+        return false;
+    for (i = 0; i < s->count; i++)
+        if (!requirement_matches(&s->items[i], labels))
+            return false;
+    return true;
+}
+
+bool labels_contain(const struct labels *labels, const struct labels *wanted)
+{
+    size_t i;
+
+    for (i = 0; i < wanted->count; i++) {
+        const char *value = labels_get(labels, wanted->items[i].key);
+
+        if (!value || strcmp(value, wanted->items[i].value) != 0)
+            return false;
+    }
+    return true;
+}
+
+bool toleration_matches(const struct toleration *t, const struct taint *taint)
+{
+    if (t->effect >= 0 && t->effect != (int)taint->effect)
+        return false;
+    if (t->key && strcmp(t->key, taint->key) != 0)
+        return false;
+    return t->exists || strcmp(t->value, taint->value) == 0;
+}
+
+const struct taint *taints_untolerated(const struct taint *taints,
+                                       size_t taint_count,
+                                       const struct toleration *tolerations,
+                                       size_t toleration_count,
+                                       unsigned effects)
+{
+    size_t i, j;
+
+    for (i = 0; i < taint_count; i++) {
+        if (!(effects & 1u << taints[i].effect))
+            continue;
+        for (j = 0; j < toleration_count; j++)
+            if (toleration_matches(&tolerations[j], &taints[i]))
+                break;
+        if (j == toleration_count)
+            return &taints[i];
+    }
+    return NULL;
+}
+
+int int_or_percent_scaled(struct int_or_percent v, int total, bool round_up)
+{
+    int64_t product;
+
+    if (!v.percent)
+        return v.value;
+    product = (int64_t)v.value * total;
+    if (round_up)
+        product += 99;
+    return (int)(product / 100);
+}
