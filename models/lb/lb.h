@@ -26,7 +26,7 @@ struct lb_balancer {
     void *state;                  /* strategy's, state_size bytes */
     struct lb_counters *counters; /* by endpoint slot; NULL: not wanted */
     uint32_t slots;
-    uint64_t version;             /* sequence of the set last seen */
+    uint64_t version; /* sequence of the set last seen */
 };
 
 struct lb_pick {
@@ -45,13 +45,26 @@ struct lb_strategy {
     const char *rule;      /* one line */
     const char *constants; /* "choices 2", or "" */
     const char *source;
-    bool counts;           /* needs counters */
+    bool counts; /* needs counters */
     size_t config_size;
     const struct param *params; /* of the config; NULL: none */
     size_t state_size;
     /* Index into endpoints. */
     uint32_t (*pick)(const struct lb_pick *pick);
 };
+
+/* Attempts open now at the i-th endpoint, as this balancer knows. Only
+ * where the strategy `counts`. */
+static inline uint32_t lb_active(const struct lb_pick *pick, uint32_t i)
+{
+    const struct endpoint *e = &pick->endpoints[i];
+    const struct lb_counters *c = &pick->balancer->counters[e->slot];
+
+    return c->pod == e->pod ? c->active : 0;
+}
+
+#define LB(file) extern const struct lb_strategy lb_##file;
+#include "models/catalog.def"
 
 /* All, in the order of catalog.def; ends with NULL. */
 extern const struct lb_strategy *const lb_strategies[];
@@ -65,6 +78,13 @@ const struct endpoint *lb_balancer_pick(struct lb_balancer *b,
                                         const struct endpoint_set *set,
                                         struct rng *rng, uint64_t client_key,
                                         sim_time now);
+/* As lb_balancer_pick, among `count` >= 1 endpoints of a set of `slots`
+ * slots: for callers that leave some out (local ones only, and so on). */
+const struct endpoint *lb_balancer_pick_of(struct lb_balancer *b,
+                                           const struct endpoint *endpoints,
+                                           uint32_t count, uint32_t slots,
+                                           struct rng *rng,
+                                           uint64_t client_key, sim_time now);
 /* The attempt that was given (slot, pod) has ended. */
 void lb_balancer_done(struct lb_balancer *b, uint32_t slot, pod_id pod);
 

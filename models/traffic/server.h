@@ -1,9 +1,12 @@
 /*
  * server - a pod as a server of requests: listener, queue, concurrency,
- * service, draining. FIFO or processor sharing.
+ * service, draining. FIFO or processor sharing (queue.h).
  *
  * The kubelet opens, drains and kills; clients submit attempts; probes
- * queue with them.
+ * queue with them. An attempt whose client has left is served all the same.
+ * Under processor sharing nobody waits: those beyond `concurrency` count
+ * against the queue limit. Probes are no attempts: metrics hear nothing of
+ * them.
  */
 #ifndef MODELS_TRAFFIC_SERVER_H
 #define MODELS_TRAFFIC_SERVER_H
@@ -48,15 +51,37 @@ void server_vanish(struct servers *servers, struct pod *pod);
 void server_free(struct servers *servers, struct pod *pod);
 
 /* A probe of the pod as a request of its queue. The answer comes through
- * done(self, args, ok) after it was served, or at once with false where the
- * listener is closed or the queue full. `timeout`: no answer by then is
- * false, and the work goes on. `boot`-safe: never called after server_free
- * or server_vanish. */
+ * done(self, args, ok) after it was served, or at once (before this returns)
+ * with false where the listener is closed or the queue full. `timeout`: no
+ * answer by then is false, and the work goes on. Where the process ends, the
+ * answer is false in an event of its own. `boot`-safe: never called after
+ * server_free or server_vanish. */
 typedef void server_probed(void *self, struct event_args args, bool ok);
 void server_probe(struct servers *servers, struct pod *pod, sim_time timeout,
                   server_probed *done, void *self, struct event_args args);
 
 /* True while a process listens (tcpSocket probes). */
 bool server_listens(const struct pod *pod);
+
+/* --- for clients --- */
+/* What becomes of accepted attempts, by the number that the client gave:
+ * `answered` within the event in which it was served (CAUSE_NONE or
+ * CAUSE_APP_ERROR) or its process ended (CAUSE_RESET); `lost` where the node
+ * vanished: nothing will ever come back. */
+struct server_client {
+    void (*answered)(void *self, uint64_t client, enum cause cause);
+    void (*lost)(void *self, uint64_t client);
+    void *self;
+};
+void servers_set_client(struct servers *servers, struct server_client client);
+
+/* An attempt arrives at the pod, whose node is up. CAUSE_NONE: accepted.
+ * CAUSE_CONNECT_REFUSED: nothing listens. CAUSE_OVERLOADED: queue full. What
+ * belongs to the attempt (service time, then error) is drawn from rng. */
+enum cause server_submit(struct servers *servers, const struct pod *pod,
+                         uint32_t traffic, uint64_t client, struct rng *rng);
+
+/* Requests at the pod now, probes included; 0 without a process. */
+uint64_t server_present(const struct pod *pod);
 
 #endif
