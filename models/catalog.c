@@ -23,7 +23,7 @@ const struct lb_strategy *const lb_strategies[] = {
 #include "models/catalog.def"
 #define CONTROLLER(file) &controller_##file,
 #endif
-const struct controller *const controller_kinds[] = {
+const struct controller *const controller_list[] = {
 #include "models/catalog.def"
     NULL};
 

@@ -48,9 +48,6 @@ struct controller {
 /* All of catalog.def; ends with NULL. */
 extern const struct controller *const controller_list[];
 
-/* All, in the order of catalog.def; ends with NULL. */
-extern const struct controller *const controller_kinds[];
-
 struct controllers *controllers_new(struct simulation *s);
 void controllers_free(struct controllers *c);
 /* The run of a controller by name, for tests and faults; NULL: none. */
