@@ -12,17 +12,24 @@
 #include "sim/engine/sim.h"
 #include "sim/io/diag.h"
 
-/* Writing. A row is fields, then csv_end. Errors of the stream (a full
- * disk) are found by the owner of the stream at its end: ferror, fclose. */
-void csv_text(FILE *out, const char *text); /* NULL: empty field */
-void csv_int(FILE *out, int64_t value);
-void csv_double(FILE *out, double value);   /* NaN: empty field */
-void csv_time(FILE *out, sim_time t);       /* seconds, exact; SIM_NEVER:
-                                               empty field */
-void csv_end(FILE *out);
+/* Writing. A row is fields, then csv_end. `struct csv out = {file, false};`
+ * is ready for use and needs no release; a stream has no room to remember
+ * whether a comma is due. Errors of the stream (a full disk) are found by
+ * its owner at its end: ferror, fclose. */
+struct csv {
+    FILE *file;  /* borrowed */
+    bool in_row; /* a field of this row has been written */
+};
+
+void csv_text(struct csv *out, const char *text); /* NULL: empty field */
+void csv_int(struct csv *out, int64_t value);
+void csv_double(struct csv *out, double value);   /* NaN: empty field */
+void csv_time(struct csv *out, sim_time t);       /* seconds, exact;
+                                                     SIM_NEVER: empty field */
+void csv_end(struct csv *out);
 /* A header: the names of a comma-separated list, as they are. */
-void csv_header(FILE *out, const char *names);
-/* Ends of line are "\r\n", as RFC 4180 says. */
+void csv_header(struct csv *out, const char *names);
+/* Ends of line are "\r\n", as RFC 4180 says. Infinity is written "inf". */
 
 /* Reading, in constant memory. */
 struct csv_row {
@@ -35,7 +42,9 @@ struct csv_row {
  * header(self, &row) first. Either returns false to stop. Rows with another
  * number of fields than the header, bad quoting, unreadable files and a
  * missing header are errors; keep_going: such rows are counted in *skipped
- * and passed over. "-": standard input. Returns false after an error. */
+ * and passed over (skipped may be NULL). Empty lines are passed over. "-":
+ * standard input. Returns false after an error; that a function stopped the
+ * reading is none. A field has at most 16 MiB. */
 bool csv_read(const char *path, bool (*header)(void *, const struct csv_row *),
               bool (*row)(void *, const struct csv_row *), void *self,
               bool keep_going, size_t *skipped, struct diag *diag);
