@@ -6,6 +6,26 @@
  * One object stands for all nodes' kubelets; each node's acts only while
  * the node is up, hears of its pods by a watch of its own (FIFO, lagged),
  * and writes status with latency. See models.md, "The life of a pod".
+ *
+ * What is decided here, where Kubernetes leaves it to the process or where
+ * the model is simpler:
+ * - Init containers run to their end in no time; their images are pulled,
+ *   one container after another in the order of the template. Sidecars are
+ *   started in that order and go on.
+ * - One container serves requests: the first that declares ports, else the
+ *   first that stays. `startup`, preStop of the workload, onTerminate and
+ *   `shutdown` are its own; other containers end at SIGTERM, and their
+ *   probes pass while they run.
+ * - Without a readiness probe a container is ready as soon as it runs, as in
+ *   Kubernetes: while its process starts, connections are refused.
+ * - onTerminate exit resets what is open at SIGTERM; the container ends
+ *   `shutdown` later. Containers end at the latest at SIGKILL.
+ * - Readiness gates are taken as passed; imagePullPolicy Always finds a
+ *   cached image up to date.
+ * - A pod removed by force (grace 0) is gone at once for its clients; its
+ *   address is free when its node has heard.
+ * Events: none while nothing happens, but for probes. Memory: about 350
+ * bytes a pod and container.
  */
 #ifndef MODELS_KUBELET_H
 #define MODELS_KUBELET_H
@@ -27,9 +47,13 @@ bool kubelet_fail(struct kubelets *k, pod_id pod, const char *reason,
 
 /* The node fails, at once: nothing on it acts or answers. */
 void kubelet_node_down(struct kubelets *k, node_id node, incident_id origin);
-/* It boots: after `boot` its kubelet works; pods still bound to it get new
- * sandboxes with new addresses. */
+/* It boots: after `boot` its kubelet works and reports the node Ready; pods
+ * still bound to it get new sandboxes with new addresses, deleted ones are
+ * removed. */
 void kubelet_node_up(struct kubelets *k, node_id node, incident_id origin);
+
+/* How long its latest boot takes (a draw that is the same each time). */
+sim_time kubelet_boot_time(const struct kubelets *k, node_id node);
 
 /* When the node's lease was renewed last, as the API server saw it: leases
  * are renewed at a phase of the node's own while it is up. */

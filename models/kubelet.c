@@ -1,0 +1,468 @@
+#include "models/kubelet.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "models/kubelet_private.h"
+#include "models/network/ipam.h"
+#include "models/traffic/server.h"
+
+/* --- pods' records --- */
+
+/* The container that declares ports, else the first that stays. */
+static uint32_t serving_container(const struct pod_template *t)
+{
+    uint32_t first = 0;
+    bool found = false;
+
+    for (uint32_t i = 0; i < t->container_count; i++) {
+        const struct container *c = &t->containers[i];
+
+        if (c->init && !c->sidecar)
+            continue;
+        if (!c->init && c->port_count > 0)
+            return i;
+        if (!found || (t->containers[first].init && !c->init))
+            first = i;
+        found = true;
+    }
+    return first;
+}
+
+struct kubelet_pod *kubelet_pod_new(struct kubelets *k, struct pod *pod)
+{
+    uint32_t count = (uint32_t)pod->template->container_count;
+    struct kubelet_pod *kp =
+        mem_zalloc(sizeof *kp + count * sizeof kp->containers[0]);
+
+    assert(!pod->kubelet);
+    kp->id = pod->id;
+    kp->node = pod->node;
+    kp->stage = STAGE_GONE;
+    kp->container_count = count;
+    kp->serving = serving_container(pod->template);
+    kp->restarts = pod->restarts;
+    kp->added = kubelet_now(k);
+    pod->kubelet = kp;
+    kubelet_take_told(pod);
+    return kp;
+}
+
+struct pod *kubelet_stage_event(struct kubelets *k, struct event_args args)
+{
+    struct pod *pod = world_pod(k->world, kubelet_arg_pod(args));
+
+    return pod && pod->kubelet->stamp == args.detail ? pod : NULL;
+}
+
+struct pod *kubelet_container_event(struct kubelets *k, struct event_args args)
+{
+    struct pod *pod = world_pod(k->world, kubelet_arg_pod(args));
+    uint32_t i = kubelet_arg_container(args);
+
+    if (!pod || pod->kubelet->containers[i].stamp != args.detail)
+        return NULL;
+    return pod;
+}
+
+static bool ended(const struct pod *pod)
+{
+    return pod->phase == POD_FAILED || pod->phase == POD_SUCCEEDED;
+}
+
+/* Probe workers of pods taken up within a period after the kubelet's start
+ * begin after a random part of it (prober/worker.go run); without a boot the
+ * kubelet has been at work for ever. */
+static sim_time probe_jitter(const struct kubelets *k, const struct pod *pod)
+{
+    const struct kubelet_node *node = &k->nodes.items[pod->node];
+    sim_time period = 0, age = kubelet_now(k) - node->since;
+    struct rng rng;
+
+    for (uint32_t i = 0; i < pod->template->container_count; i++) {
+        const struct container *c = &pod->template->containers[i];
+
+        if (c->liveness && c->liveness->period > period)
+            period = c->liveness->period;
+        if (c->startup && c->startup->period > period)
+            period = c->startup->period;
+    }
+    if (node->boot == 0 || period == 0 || age >= period)
+        return 0;
+    rng_init(&rng, k->s->root, "kubelet.probe-jitter", pod->stream_owner,
+             pod->ordinal);
+    rng_seek(&rng, node->boot, 0);
+    return (sim_time)(rng_uniform(&rng) * (double)period);
+}
+
+static void take_up(struct kubelets *k, struct pod *pod)
+{
+    if (!pod->kubelet)
+        kubelet_pod_new(k, pod);
+    pod->kubelet->added = kubelet_now(k) + probe_jitter(k, pod);
+    kubelet_start_sandbox(k, pod);
+}
+
+/* --- the watch of each node --- */
+
+static void on_bound(struct sim *sim, void *self, struct event_args args)
+{
+    struct kubelets *k = self;
+    struct pod *pod = world_pod(k->world, (pod_id)args.subject);
+
+    (void)sim;
+    if (pod && kubelet_node(k, pod->node)->working && !pod->kubelet &&
+        !ended(pod))
+        take_up(k, pod);
+}
+
+static void on_deletion(struct sim *sim, void *self, struct event_args args)
+{
+    struct kubelets *k = self;
+    struct pod *pod = world_pod(k->world, (pod_id)args.subject);
+
+    (void)sim;
+    if (!pod || !kubelet_node(k, pod->node)->working)
+        return;
+    if (!pod->kubelet)
+        kubelet_pod_new(k, pod);
+    kubelet_terminate(k, pod);
+}
+
+/* Somebody else, such as the node lifecycle controller, wrote the pod's
+ * status: the kubelet's own holds. */
+static void on_overwritten(struct sim *sim, void *self, struct event_args args)
+{
+    struct kubelets *k = self;
+    struct pod *pod = world_pod(k->world, (pod_id)args.subject);
+
+    (void)sim;
+    if (!pod || !pod->kubelet || !kubelet_node(k, pod->node)->working ||
+        ended(pod) || pod->kubelet->telling > 0)
+        return;
+    pod->kubelet->told.ready = pod->ready;
+    kubelet_tell(k, pod);
+}
+
+/* The API object went while the sandbox was there (removed by force): its
+ * node hears of it, ends the processes and gives the address back. */
+static void on_leak(struct sim *sim, void *self, struct event_args args)
+{
+    struct kubelets *k = self;
+
+    (void)sim;
+    ipam_release(k->s->ipam, (uint32_t)args.subject);
+}
+
+static const struct event_type bound_event = {"kubelet.bound", 0, on_bound};
+static const struct event_type deletion_event = {"kubelet.deletion", 0,
+                                                 on_deletion};
+static const struct event_type overwritten_event = {"kubelet.overwritten", 0,
+                                                    on_overwritten};
+static const struct event_type leak_event = {"kubelet.forced", 0, on_leak};
+
+/* The node hears, in the order of the writes. */
+static void tell_node(struct kubelets *k, node_id id,
+                      const struct event_type *type, uint64_t subject)
+{
+    struct kubelet_node *node = kubelet_node(k, id);
+    struct event_args args = {subject, 0};
+    sim_time now = kubelet_now(k), delay;
+
+    if (k->watch_constant) {
+        if (k->watch_latency != SIM_NEVER)
+            sim_lane_at(k->s->sim, k->watch_lane, now + k->watch_latency, type,
+                        k, args);
+        return;
+    }
+    delay = dist_sample_time(
+        &k->s->scenario->cluster.control_plane.watch_latency, &node->watch);
+    if (delay == SIM_NEVER)
+        return;
+    if (now + delay > node->heard)
+        node->heard = now + delay;
+    sim_at(k->s->sim, node->heard, type, k, args);
+}
+
+/* The pod is removed: forgets it. */
+static void forget(struct kubelets *k, struct pod *pod)
+{
+    struct kubelet_pod *kp = pod->kubelet;
+    struct kubelet_node *node = kubelet_node(k, kp->node);
+
+    for (uint32_t i = 0; i < kp->container_count; i++)
+        sim_cancel(k->s->sim, kp->containers[i].kill);
+    if (kp->ip && node->working)
+        tell_node(k, kp->node, &leak_event, kp->ip);
+    else if (kp->ip)
+        VEC_PUSH(node->leaked, kp->ip);
+    pod->kubelet = NULL;
+    free(kp);
+}
+
+static void pod_changed(struct kubelets *k, const struct world_change *change)
+{
+    struct pod *pod = world_pod(k->world, change->id);
+    const struct kubelet_pod *kp = pod->kubelet;
+
+    if (change->what == WHAT_BOUND)
+        tell_node(k, pod->node, &bound_event, pod->id);
+    else if (change->what == WHAT_TERMINATING && pod->node != NO_ID)
+        tell_node(k, pod->node, &deletion_event, pod->id);
+    else if (change->what == WHAT_DELETED && kp)
+        forget(k, pod);
+    else if (change->what == WHAT_STATUS && kp && !k->writing &&
+             pod->ready != kp->told.ready)
+        tell_node(k, pod->node, &overwritten_event, pod->id);
+}
+
+/* --- nodes --- */
+
+static void add_node(struct kubelets *k, node_id id)
+{
+    const struct node *node = world_node(k->world, id);
+    struct kubelet_node record = {.working = node->up,
+                                  .boot = node->boot,
+                                  .since = kubelet_now(k),
+                                  .until = kubelet_now(k)};
+    struct rng rng;
+
+    assert(id == k->nodes.count);
+    rng_init(&record.watch, k->s->root, "kubelet.watch", node->spec->name, 0);
+    rng_init(&rng, k->s->root, "kubelet.lease", node->spec->name, 0);
+    record.lease_phase =
+        (sim_time)(rng_uniform(&rng) * (double)k->params->lease_renew);
+    VEC_PUSH(k->nodes, record);
+}
+
+static void notify(void *self, const struct world_change *change)
+{
+    struct kubelets *k = self;
+
+    if (change->kind == CHANGE_POD)
+        pod_changed(k, change);
+    else if (change->what == WHAT_ADDED)
+        add_node(k, change->id);
+}
+
+struct kubelets *kubelets_new(struct simulation *s)
+{
+    struct kubelets *k = mem_zalloc(sizeof *k);
+
+    k->s = s;
+    k->world = s->world;
+    k->params = &s->scenario->cluster.kubelet;
+    k->watch_constant = dist_is_constant(
+        &s->scenario->cluster.control_plane.watch_latency, &k->watch_latency);
+    if (k->watch_constant)
+        k->watch_lane = sim_lane_new(s->sim);
+    world_watch(s->world, 1U << CHANGE_POD | 1U << CHANGE_NODE, notify, k);
+    return k;
+}
+
+void kubelets_free(struct kubelets *k)
+{
+    if (!k)
+        return;
+    for (size_t i = 0; i < k->world->pods.count; i++) {
+        struct pod *pod = world_pod(k->world, (pod_id)i);
+
+        if (pod) {
+            free(pod->kubelet);
+            pod->kubelet = NULL;
+        }
+    }
+    for (size_t i = 0; i < k->nodes.count; i++) {
+        VEC_FREE(k->nodes.items[i].images);
+        VEC_FREE(k->nodes.items[i].queue);
+        VEC_FREE(k->nodes.items[i].pulls);
+        VEC_FREE(k->nodes.items[i].leaked);
+    }
+    VEC_FREE(k->nodes);
+    free(k);
+}
+
+/* --- failures of pods --- */
+
+static bool at_work(struct kubelets *k, const struct pod *pod)
+{
+    return pod && pod->kubelet && kubelet_node(k, pod->node)->working;
+}
+
+bool kubelet_crash(struct kubelets *k, pod_id id, incident_id origin)
+{
+    struct pod *pod = world_pod(k->world, id);
+    struct kubelet_pod *kp;
+
+    if (!at_work(k, pod))
+        return false;
+    kp = pod->kubelet;
+    if (kp->container_count == 0 ||
+        kp->containers[kp->serving].stage != CONTAINER_RUNNING)
+        return false;
+    world_pod_crashed(k->world, id, origin);
+    kubelet_end_process(k, pod, kp->serving);
+    return true;
+}
+
+bool kubelet_fail(struct kubelets *k, pod_id id, const char *reason,
+                  incident_id origin)
+{
+    struct pod *pod = world_pod(k->world, id);
+
+    if (!at_work(k, pod) || pod->kubelet->failed || pod->kubelet->deleting ||
+        pod->kubelet->stage == STAGE_GONE)
+        return false;
+    world_pod_touch(k->world, id, origin);
+    kubelet_pod_event(k, pod, true, reason, "the node was low on a resource");
+    kubelet_fail_pod(k, pod, reason);
+    return true;
+}
+
+/* --- failures of nodes --- */
+
+static int by_id(const void *a, const void *b)
+{
+    pod_id x = *(const pod_id *)a, y = *(const pod_id *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* The node's pods by id; the caller frees it. */
+static pod_id *sorted_pods(const struct kubelets *k, node_id id, size_t *count)
+{
+    const struct node *node = world_node(k->world, id);
+    pod_id *pods = mem_calloc(node->pods.count + 1, sizeof *pods);
+
+    *count = node->pods.count;
+    for (size_t i = 0; i < *count; i++)
+        pods[i] = node->pods.items[i];
+    qsort(pods, *count, sizeof *pods, by_id);
+    return pods;
+}
+
+static void pod_down(struct kubelets *k, struct pod *pod)
+{
+    struct kubelet_pod *kp = pod->kubelet;
+
+    if (pod->server)
+        server_vanish(k->s->servers, pod);
+    if (!kp)
+        return;
+    kp->stage = STAGE_DOWN;
+    kp->stamp = ++kp->clock;
+    kp->telling = 0;
+    kp->removing = false;
+    for (uint32_t i = 0; i < kp->container_count; i++) {
+        struct kubelet_container *c = &kp->containers[i];
+
+        sim_cancel(k->s->sim, c->kill);
+        kp->restarts += c->runs > 0 && !kp->failed && !kp->deleting;
+        c->kill = 0;
+        c->stage = CONTAINER_WAITING;
+        c->open = c->ready = false;
+        c->backoff = 0;
+        c->stamp = ++kp->clock;
+        for (int p = 0; p < PROBE_PURPOSES; p++)
+            c->probes[p].stamp = ++kp->clock;
+    }
+}
+
+void kubelet_node_down(struct kubelets *k, node_id id, incident_id origin)
+{
+    struct kubelet_node *node = kubelet_node(k, id);
+    size_t count;
+    pod_id *pods;
+
+    if (!world_node(k->world, id)->up)
+        return;
+    if (node->working)
+        node->until = kubelet_now(k);
+    node->working = false;
+    world_node_set_up(k->world, id, false, origin);
+    kubelet_forget_pulls(k, id);
+    pods = sorted_pods(k, id, &count);
+    for (size_t i = 0; i < count; i++) {
+        world_pod_touch(k->world, pods[i], origin);
+        pod_down(k, world_pod(k->world, pods[i]));
+    }
+    free(pods);
+}
+
+/* A pod as the kubelet finds it after a boot: its containers are gone, the
+ * old sandbox is cleared away. */
+static void pod_up(struct kubelets *k, struct pod *pod)
+{
+    if (!pod->kubelet)
+        kubelet_pod_new(k, pod);
+    kubelet_release(k, pod);
+    kubelet_take_told(pod);
+    if (pod->deletion != SIM_NEVER) {
+        pod->kubelet->deleting = true;
+        kubelet_tell(k, pod);
+        kubelet_remove(k, pod);
+    } else if (!ended(pod) && !pod->kubelet->failed) {
+        kubelet_tell(k, pod);
+        take_up(k, pod);
+    } else {
+        kubelet_tell(k, pod);
+    }
+}
+
+static void on_booted(struct sim *sim, void *self, struct event_args args)
+{
+    struct kubelets *k = self;
+    node_id id = (node_id)args.subject;
+    struct kubelet_node *node = kubelet_node(k, id);
+    size_t count;
+    pod_id *pods;
+
+    (void)sim;
+    if (node->boot != args.detail || !world_node(k->world, id)->up)
+        return;
+    node->working = true;
+    node->since = kubelet_now(k);
+    for (size_t i = 0; i < node->leaked.count; i++)
+        ipam_release(k->s->ipam, node->leaked.items[i]);
+    node->leaked.count = 0;
+    pods = sorted_pods(k, id, &count);
+    for (size_t i = 0; i < count; i++)
+        pod_up(k, world_pod(k->world, pods[i]));
+    free(pods);
+    if (!world_node(k->world, id)->deleted)
+        world_node_set_ready(k->world, id, NODE_TRUE);
+}
+
+static const struct event_type booted_event = {"kubelet.booted", 0, on_booted};
+
+sim_time kubelet_boot_time(const struct kubelets *k, node_id id)
+{
+    const struct node *node = world_node(k->world, id);
+    struct rng rng;
+
+    rng_init(&rng, k->s->root, "kubelet.boot", node->spec->name, node->boot);
+    return dist_sample_time(&k->params->boot, &rng);
+}
+
+void kubelet_node_up(struct kubelets *k, node_id id, incident_id origin)
+{
+    if (world_node(k->world, id)->up)
+        return;
+    world_node_set_up(k->world, id, true, origin);
+    kubelet_node(k, id)->boot = world_node(k->world, id)->boot;
+    sim_after(k->s->sim, kubelet_boot_time(k, id), &booted_event, k,
+              (struct event_args){id, kubelet_node(k, id)->boot});
+}
+
+sim_time kubelet_last_lease(const struct kubelets *k, node_id id)
+{
+    const struct kubelet_node *node = &k->nodes.items[id];
+    sim_time period = k->params->lease_renew;
+    sim_time end = node->working ? kubelet_now(k) : node->until;
+    sim_time last;
+
+    if (period <= 0)
+        return end;
+    last = end - ((end - node->lease_phase) % period + period) % period;
+    return last > node->since ? last : node->since;
+}

@@ -1,0 +1,225 @@
+/*
+ * kubelet_private - what the kubelet*.c files share; nobody else includes it.
+ *
+ *   kubelet.c         nodes: watch, boot, lease; crash and eviction
+ *   kubelet_start.c   sandbox, address, images, containers' start
+ *   kubelet_probe.c   startup, readiness and liveness probes
+ *   kubelet_restart.c what follows a container's end: back-off, restart
+ *   kubelet_stop.c    preStop, SIGTERM, SIGKILL, teardown, removal
+ *   kubelet_status.c  draws, status writes
+ *
+ * Pending events name a pod, a container and a stamp; whatever makes them
+ * void gives the pod or the container a new stamp.
+ */
+#ifndef MODELS_KUBELET_PRIVATE_H
+#define MODELS_KUBELET_PRIVATE_H
+
+#include "models/kubelet.h"
+
+enum probe_purpose { PROBE_STARTUP, PROBE_READINESS, PROBE_LIVENESS };
+enum { PROBE_PURPOSES = 3 };
+
+/* The worker of one probe of one container. */
+struct kubelet_probe {
+    sim_time anchor; /* its ticks are anchor + k periods */
+    sim_time tick;   /* the last one */
+    uint32_t stamp;  /* of the pending tick or answer */
+    int run;         /* equal outcomes in a row */
+    bool outcome;    /* the last */
+};
+
+enum container_stage {
+    CONTAINER_WAITING, /* not started; or it ended and waits for back-off */
+    CONTAINER_RUNNING,
+    CONTAINER_ENDED /* and its end not yet noticed */
+};
+
+struct kubelet_container {
+    enum container_stage stage;
+    bool open;      /* its process was able to serve (serving container) */
+    bool started;   /* its startup probe passed, or it has none */
+    bool ready;     /* its readiness probe passed, or it has none; running */
+    bool stopping;  /* told to stop */
+    bool signalled; /* SIGTERM was sent */
+    bool closed;    /* it listens no more, if it ever did */
+    bool idle;      /* and has answered all that it accepted */
+    uint32_t stamp; /* of this run of its */
+    uint32_t runs;  /* starts so far, in all sandboxes */
+    sim_time started_at, finished_at;
+    sim_time exit_at; /* after SIGTERM: not before */
+    sim_time kill_at; /* SIGKILL */
+    event_id kill;
+    sim_time backoff; /* before its next restart; 0: none yet */
+    sim_time restarted_at;
+    struct kubelet_probe probes[PROBE_PURPOSES];
+};
+
+enum pod_stage {
+    STAGE_SANDBOX, /* network being set up */
+    STAGE_START,   /* containers being started, images pulled */
+    STAGE_RUN,     /* all containers were started */
+    STAGE_STOP,    /* terminating or evicted, processes ending */
+    STAGE_TEARDOWN,
+    STAGE_GONE, /* no sandbox */
+    STAGE_DOWN  /* the node failed */
+};
+
+/* What the API server is told. */
+struct kubelet_status {
+    bool ready;
+    enum pod_phase phase;
+    uint32_t restarts, ip;
+};
+
+struct kubelet_pod {
+    pod_id id;
+    node_id node;
+    enum pod_stage stage;
+    bool deleting; /* heard of the deletion */
+    bool removing; /* the object's removal is on its way */
+    bool failed;   /* evicted, or ended for good */
+    const char *reason;
+    uint32_t clock;   /* the last stamp given */
+    uint32_t stamp;   /* of the pending event of this stage */
+    uint32_t ip;      /* of the sandbox; 0: none */
+    uint32_t tries;   /* sandboxes begun */
+    uint32_t next;    /* container to start next */
+    uint32_t serving; /* the container that serves */
+    uint32_t restarts;
+    sim_time added;             /* when the kubelet took the pod up */
+    struct kubelet_status told; /* last one put on its way */
+    sim_time told_at;           /* when it arrives */
+    uint32_t telling;           /* status writes on their way */
+    uint32_t told_count;        /* and ever */
+    uint32_t container_count;
+    struct kubelet_container containers[];
+};
+
+/* Somebody waits for an image. */
+struct image_wait {
+    pod_id pod;
+    uint32_t stamp;
+};
+
+/* A pull that others may join (parallel pulls). */
+struct image_pull {
+    const char *image;
+    sim_time end;
+};
+
+struct kubelet_node {
+    bool working;   /* up and booted */
+    uint32_t boot;  /* tells one boot's events from another's */
+    sim_time since; /* at work since, */
+    sim_time until; /* or till, where it is not */
+    sim_time lease_phase;
+    struct rng watch; /* lags of its watch */
+    sim_time heard;   /* the last notification on its way */
+    VEC_OF(const char *) images;
+    VEC_OF(struct image_wait) queue; /* serial pulls; from `head` on */
+    size_t head;
+    bool pulling;
+    struct image_wait puller;
+    const char *pulled;              /* what is being pulled */
+    VEC_OF(struct image_pull) pulls; /* parallel ones */
+    VEC_OF(uint32_t) leaked; /* addresses of pods removed while it was down */
+};
+
+struct kubelets {
+    struct simulation *s;
+    struct world *world;
+    const struct kubelet_params *params;
+    VEC_OF(struct kubelet_node) nodes; /* by id */
+    bool watch_constant;
+    sim_time watch_latency; /* where it is constant: a lane serves */
+    sim_lane watch_lane;
+    bool writing; /* the status being written is ours */
+};
+
+/* --- kubelet.c --- */
+static inline sim_time kubelet_now(const struct kubelets *k)
+{
+    return sim_now(k->s->sim);
+}
+static inline struct kubelet_node *kubelet_node(struct kubelets *k, node_id id)
+{
+    return &k->nodes.items[id];
+}
+static inline const struct workload *kubelet_workload(const struct kubelets *k,
+                                                      const struct pod *pod)
+{
+    return &k->s->scenario->workloads[pod->template->workload];
+}
+/* A new record, in STAGE_GONE. */
+struct kubelet_pod *kubelet_pod_new(struct kubelets *k, struct pod *pod);
+
+/* --- events about a pod or one of its containers --- */
+static inline struct event_args kubelet_args(const struct kubelet_pod *kp,
+                                             uint32_t container, uint32_t kind,
+                                             uint32_t stamp)
+{
+    return (struct event_args){(uint64_t)kp->id | (uint64_t)container << 32 |
+                                   (uint64_t)kind << 48,
+                               stamp};
+}
+static inline uint32_t kubelet_arg_container(struct event_args args)
+{
+    return (uint32_t)(args.subject >> 32 & 0xffff);
+}
+static inline uint32_t kubelet_arg_kind(struct event_args args)
+{
+    return (uint32_t)(args.subject >> 48);
+}
+static inline pod_id kubelet_arg_pod(struct event_args args)
+{
+    return (pod_id)(args.subject & UINT32_MAX);
+}
+/* The pod where the event's stamp is still that of its stage, or of the
+ * container; NULL: void. */
+struct pod *kubelet_stage_event(struct kubelets *k, struct event_args args);
+struct pod *kubelet_container_event(struct kubelets *k, struct event_args args);
+
+/* --- kubelet_status.c --- */
+/* A draw of the stream (purpose, pod's owner, ordinal) at (index, sub). */
+sim_time kubelet_draw(const struct kubelets *k, const struct pod *pod,
+                      const struct dist *dist, const char *purpose,
+                      uint64_t index, uint64_t sub);
+/* Tells the API server what is so now, where it has not been told. */
+void kubelet_tell(struct kubelets *k, struct pod *pod);
+/* After a boot, or where somebody else wrote: what the API server knows. */
+void kubelet_take_told(struct pod *pod);
+void kubelet_pod_event(struct kubelets *k, const struct pod *pod, bool warning,
+                       const char *reason, const char *message);
+
+/* --- kubelet_start.c --- */
+void kubelet_start_sandbox(struct kubelets *k, struct pod *pod);
+void kubelet_start_container(struct kubelets *k, struct pod *pod, uint32_t i);
+/* The node went down or came back: pulls end, images may be lost. */
+void kubelet_forget_pulls(struct kubelets *k, node_id node);
+
+/* --- kubelet_probe.c --- */
+/* The container was started: its probes begin. */
+void kubelet_start_probes(struct kubelets *k, struct pod *pod, uint32_t i);
+
+/* --- kubelet_restart.c --- */
+/* The process of a container ended, now: resets what is open. */
+void kubelet_end_process(struct kubelets *k, struct pod *pod, uint32_t i);
+/* The pod ends for good: phase Failed. */
+void kubelet_fail_pod(struct kubelets *k, struct pod *pod, const char *reason);
+
+/* --- kubelet_stop.c --- */
+/* Stops a running container: preStop, SIGTERM, SIGKILL after grace (0: at
+ * once). */
+void kubelet_stop_container(struct kubelets *k, struct pod *pod, uint32_t i,
+                            sim_time grace);
+/* The deletion was heard of; again: a shorter grace period. */
+void kubelet_terminate(struct kubelets *k, struct pod *pod);
+/* A container's end was noticed while the pod stops: goes on when it was
+ * the last. */
+void kubelet_stop_further(struct kubelets *k, struct pod *pod);
+/* Releases sandbox, server and address, now. */
+void kubelet_release(struct kubelets *k, struct pod *pod);
+/* Removes the API object, after write latency. */
+void kubelet_remove(struct kubelets *k, struct pod *pod);
+
+#endif

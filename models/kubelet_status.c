@@ -1,0 +1,146 @@
+#include <assert.h>
+
+#include "models/kubelet_private.h"
+
+sim_time kubelet_draw(const struct kubelets *k, const struct pod *pod,
+                      const struct dist *dist, const char *purpose,
+                      uint64_t index, uint64_t sub)
+{
+    struct rng rng;
+    sim_time value;
+
+    if (dist_is_constant(dist, &value))
+        return value;
+    rng_init(&rng, k->s->root, purpose, pod->stream_owner, pod->ordinal);
+    rng_seek(&rng, index, sub);
+    return dist_sample_time(dist, &rng);
+}
+
+void kubelet_pod_event(struct kubelets *k, const struct pod *pod, bool warning,
+                       const char *reason, const char *message)
+{
+    char object[300];
+
+    if (!k->world->want_events)
+        return;
+    snprintf(object, sizeof object, "pod/%s", pod->name);
+    world_event(k->world, warning, reason, object, "%s", message);
+}
+
+/* --- status writes --- */
+
+/* Readiness gates are left out: nothing in the model could pass them. */
+static bool is_ready(const struct pod *pod)
+{
+    const struct kubelet_pod *kp = pod->kubelet;
+
+    if (kp->failed || (kp->stage != STAGE_RUN && kp->stage != STAGE_STOP))
+        return false;
+    for (uint32_t i = 0; i < kp->container_count; i++) {
+        const struct container *c = &pod->template->containers[i];
+
+        if ((!c->init || c->sidecar) && !kp->containers[i].ready)
+            return false;
+    }
+    return true;
+}
+
+static struct kubelet_status status_now(const struct pod *pod)
+{
+    const struct kubelet_pod *kp = pod->kubelet;
+    struct kubelet_status status = {.ready = is_ready(pod),
+                                    .phase = kp->told.phase,
+                                    .restarts = kp->restarts,
+                                    .ip = kp->ip ? kp->ip : kp->told.ip};
+
+    if (kp->failed)
+        status.phase = POD_FAILED;
+    else if (kp->stage == STAGE_RUN)
+        status.phase = POD_RUNNING;
+    return status;
+}
+
+static void write_status(struct kubelets *k, struct pod *pod,
+                         struct kubelet_status status)
+{
+    pod_id id = pod->id;
+
+    if (pod->phase == POD_FAILED || pod->phase == POD_SUCCEEDED)
+        return;
+    k->writing = true;
+    if (status.ip)
+        world_pod_report_ip(k->world, id, status.ip);
+    if (status.restarts > pod->restarts)
+        world_pod_set_restarts(k->world, id, status.restarts);
+    world_pod_set_phase(k->world, id, status.phase,
+                        status.phase == POD_FAILED ? pod->kubelet->reason
+                                                   : NULL);
+    if (status.phase == POD_RUNNING)
+        world_pod_set_ready(k->world, id, status.ready);
+    k->writing = false;
+}
+
+/* What a status on its way says travels in the event. */
+static struct event_args pack(const struct kubelets *k, const struct pod *pod,
+                              struct kubelet_status status)
+{
+    return (struct event_args){
+        (uint64_t)pod->id | (uint64_t)status.ready << 32 |
+            (uint64_t)status.phase << 33 | (uint64_t)status.restarts << 36,
+        k->nodes.items[pod->node].boot};
+}
+
+static void on_status(struct sim *sim, void *self, struct event_args args)
+{
+    struct kubelets *k = self;
+    struct pod *pod = world_pod(k->world, kubelet_arg_pod(args));
+
+    (void)sim;
+    if (!pod || !pod->kubelet ||
+        kubelet_node(k, pod->node)->boot != args.detail)
+        return; /* from before the node failed */
+    assert(pod->kubelet->telling > 0);
+    pod->kubelet->telling--;
+    write_status(k, pod,
+                 (struct kubelet_status){
+                     .ready = args.subject >> 32 & 1,
+                     .phase = (enum pod_phase)(args.subject >> 33 & 3),
+                     .restarts = (uint32_t)(args.subject >> 36),
+                     .ip = pod->kubelet->told.ip});
+}
+
+static const struct event_type status_event = {"kubelet.status", 0, on_status};
+
+void kubelet_tell(struct kubelets *k, struct pod *pod)
+{
+    struct kubelet_pod *kp = pod->kubelet;
+    struct kubelet_status status = status_now(pod), *told = &kp->told;
+    sim_time now = kubelet_now(k), delay;
+
+    if (status.ready == told->ready && status.phase == told->phase &&
+        status.restarts == told->restarts && status.ip == told->ip)
+        return;
+    *told = status;
+    delay = kubelet_draw(k, pod, &k->params->status_latency, "kubelet.status",
+                         kp->told_count++, 0);
+    if (delay == SIM_NEVER)
+        return;
+    if (delay == 0 && kp->telling == 0) {
+        write_status(k, pod, status);
+        return;
+    }
+    if (now + delay > kp->told_at)
+        kp->told_at = now + delay;
+    kp->telling++;
+    sim_at(k->s->sim, kp->told_at, &status_event, k, pack(k, pod, status));
+}
+
+void kubelet_take_told(struct pod *pod)
+{
+    struct kubelet_pod *kp = pod->kubelet;
+
+    kp->told = (struct kubelet_status){.ready = pod->ready,
+                                       .phase = pod->phase,
+                                       .restarts = pod->restarts,
+                                       .ip = pod->ip};
+}
