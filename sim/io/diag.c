@@ -67,23 +67,41 @@ void diag_free(struct diag *diag)
     free(diag);
 }
 
-/* Formats, in at most TEXT_MAX bytes, without control characters. */
+/* The length of the UTF-8 character at p; 0: it is none, or cut off. */
+static size_t character(const char *p)
+{
+    size_t length = ((unsigned char)*p & 0xe0) == 0xc0   ? 2
+                    : ((unsigned char)*p & 0xf0) == 0xe0 ? 3
+                    : ((unsigned char)*p & 0xf8) == 0xf0 ? 4
+                                                         : 0;
+    size_t i;
+
+    for (i = 1; i < length; i++)
+        if (((unsigned char)p[i] & 0xc0) != 0x80)
+            return 0;
+    return length;
+}
+
+/* Formats, in at most TEXT_MAX bytes, without control characters and halves
+ * of characters, which formats like %.60s leave. */
 static char *clean_text(const char *format, va_list arguments)
 {
     char buffer[TEXT_MAX];
-    char *p;
+    char *p = buffer;
     int length = vsnprintf(buffer, sizeof buffer, format, arguments);
 
     assert(length >= 0);
-    for (p = buffer; *p; p++) {
-        if (*p == '\n' || *p == '\t')
+    while (*p) {
+        size_t size = (unsigned char)*p < 0x80 ? 1 : character(p);
+
+        if (size == 0)
+            *p = '?';
+        else if (*p == '\n' || *p == '\t')
             *p = ' ';
         else if ((unsigned char)*p < 0x20 || *p == 0x7f)
             *p = '?';
+        p += size > 0 ? size : 1;
     }
-    if ((size_t)length >= sizeof buffer) /* do not end within a character */
-        while (p > buffer && ((unsigned char)p[-1] & 0xc0) == 0x80)
-            *--p = '\0';
     return mem_strdup(buffer);
 }
 

@@ -74,7 +74,8 @@ struct param {
     const char *help;      /* one line */
     const char *source;    /* where the default comes from; NULL: our choice */
     double min, max;       /* allowed range in the field's unit (durations:
-                              seconds); both 0: >= 0 for all but DOUBLE */
+                              seconds); both 0: >= 0 for all but DOUBLE;
+                              max below min: no upper limit */
     const char *const *choices;       /* ENUM: ends with NULL */
     const struct param *table;        /* TABLE, LIST */
     size_t item_size;                 /* LIST */
@@ -87,7 +88,9 @@ struct param {
 /* A table ends with a row whose name is NULL. */
 
 /* Sets every field of the struct to its default for Kubernetes 1.MINOR.
- * Texts of defaults are asserted to be good. */
+ * Texts of defaults are asserted to be good. Lists and what is in brackets
+ * or quotes are read as YAML. A CUSTOM field without a text is left as it
+ * is: its owner has zeroed it. */
 void param_defaults(const struct param *table, void *target, int minor);
 
 /* Reads a mapping over what the struct holds (so call param_defaults
@@ -105,7 +108,9 @@ bool param_read_dist(struct doc_node *node, struct dist *out,
  * `5ms`, `{weibull: {shape: 0.8, scale: 12h}}`. */
 void param_print_dist(const struct dist *d, FILE *out);
 
-/* Prints the struct as YAML, every key, at an indent of spaces. */
+/* Prints the struct as YAML, every key, at an indent of spaces. It reads back
+ * to the same struct. A CUSTOM row's print is called behind "key:" and a
+ * blank; it ends the line, and indents further lines by more than indent. */
 void param_print(const struct param *table, const void *target, FILE *out,
                  int indent);
 
