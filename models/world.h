@@ -361,11 +361,10 @@ void world_replicaset_set_status(struct world *w, replicaset_id id,
                                  int replicas, int ready, int available);
 void world_replicaset_delete(struct world *w, replicaset_id id,
                              incident_id origin);
-/* A copy that the world owns, for a changed template: its hash is made anew
- * from the old one and `salt`. */
+/* A copy that the world owns, with containers of its own, for the caller to
+ * change, its hash too: another hash makes another ReplicaSet. */
 struct pod_template *world_template_copy(struct world *w,
-                                         const struct pod_template *template,
-                                         uint64_t salt);
+                                         const struct pod_template *template);
 
 /* --- Services --- */
 /* cluster_ip: host order; 0: none. */

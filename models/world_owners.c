@@ -166,18 +166,13 @@ void world_replicaset_delete(struct world *w, replicaset_id id,
 }
 
 struct pod_template *world_template_copy(struct world *w,
-                                         const struct pod_template *template,
-                                         uint64_t salt)
+                                         const struct pod_template *template)
 {
-    struct pod_template *copy = mem_alloc(sizeof *copy);
+    size_t size = template->container_count * sizeof *template->containers;
+    struct pod_template *copy = mem_alloc(sizeof *copy + size);
 
     *copy = *template;
-    /* splitmix64's finaliser, so that equal salts on equal templates give
-     * equal hashes in every replication. */
-    copy->hash = (template->hash ^ salt) + UINT64_C(0x9e3779b97f4a7c15);
-    copy->hash = (copy->hash ^ copy->hash >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    copy->hash = (copy->hash ^ copy->hash >> 27) * UINT64_C(0x94d049bb133111eb);
-    copy->hash ^= copy->hash >> 31;
+    copy->containers = memcpy(copy + 1, template->containers, size);
     VEC_PUSH(w->private->templates, copy);
     return copy;
 }

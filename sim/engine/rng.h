@@ -124,4 +124,14 @@ gsl_rng *rng_gsl(struct rng *rng, struct rng_gsl_view *view);
  * stream names depend on it. */
 uint64_t rng_hash(const char *text);
 
+/* One hash of two: splitmix64's finaliser (Steele, Lea and Flood 2014). */
+static inline uint64_t rng_mix(uint64_t a, uint64_t b)
+{
+    uint64_t x = a + UINT64_C(0x9e3779b97f4a7c15) * (b + 1);
+
+    x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
+    return x ^ x >> 31;
+}
+
 #endif

@@ -1,0 +1,327 @@
+#include "models/kubectl/words.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "models/select.h"
+#include "sim/io/units.h"
+
+static const struct {
+    const char *word;
+    enum object_kind kind;
+} kind_words[] = {{"deployment", OBJECT_DEPLOYMENT},
+                  {"deployments", OBJECT_DEPLOYMENT},
+                  {"deploy", OBJECT_DEPLOYMENT},
+                  {"replicaset", OBJECT_REPLICASET},
+                  {"replicasets", OBJECT_REPLICASET},
+                  {"rs", OBJECT_REPLICASET},
+                  {"pod", OBJECT_POD},
+                  {"pods", OBJECT_POD},
+                  {"po", OBJECT_POD},
+                  {"service", OBJECT_SERVICE},
+                  {"services", OBJECT_SERVICE},
+                  {"svc", OBJECT_SERVICE},
+                  {"node", OBJECT_NODE},
+                  {"nodes", OBJECT_NODE},
+                  {"no", OBJECT_NODE}};
+enum { KIND_WORDS = sizeof kind_words / sizeof kind_words[0] };
+
+static const char *const kind_names[] = {"deployment", "replicaset", "pod",
+                                         "service", "node"};
+
+const char *words_flag(const struct kubectl_words *words, const char *name)
+{
+    for (size_t i = 0; i < words->flag_count; i++) {
+        if (strcmp(words->flags[i].name, name) == 0)
+            return words->flags[i].value ? words->flags[i].value : "";
+    }
+    return NULL;
+}
+
+bool words_has(const struct kubectl_words *words, const char *name)
+{
+    const char *value = words_flag(words, name);
+
+    return value && strcmp(value, "false") != 0;
+}
+
+static bool flag_known(const char *name, const char *const *known)
+{
+    if (strcmp(name, "n") == 0 || strcmp(name, "namespace") == 0)
+        return true;
+    for (size_t i = 0; known[i]; i++) {
+        if (strcmp(known[i], name) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool words_check_flags(const struct kubectl_words *words,
+                       const char *const *known, struct diag *diag)
+{
+    bool ok = true;
+
+    for (size_t i = 0; i < words->flag_count; i++) {
+        if (flag_known(words->flags[i].name, known))
+            continue;
+        diag_error(diag, words->place, "unknown flag '--%s' for 'kubectl %s'",
+                   words->flags[i].name, words->items[0]);
+        diag_suggest(diag, words->flags[i].name, known);
+        ok = false;
+    }
+    return ok;
+}
+
+bool words_int(const struct kubectl_words *words, const char *name,
+               bool required, int64_t low, int64_t *out, struct diag *diag)
+{
+    const char *text = words_flag(words, name);
+    int64_t value;
+
+    if (!text) {
+        if (required)
+            diag_error(diag, words->place, "'kubectl %s' needs --%s",
+                       words->items[0], name);
+        return !required;
+    }
+    if (!units_int(text, &value) || value < low || value > INT32_MAX) {
+        diag_error(diag, words->place,
+                   "bad value '%s' for --%s: expected a whole number of at "
+                   "least %lld",
+                   text, name, (long long)low);
+        return false;
+    }
+    *out = value;
+    return true;
+}
+
+static int kind_of(const char *word, size_t length)
+{
+    for (size_t i = 0; i < KIND_WORDS; i++) {
+        /* "deployment.apps" is kubectl's long form */
+        if (strlen(kind_words[i].word) == length &&
+            strncmp(kind_words[i].word, word, length) == 0)
+            return (int)kind_words[i].kind;
+    }
+    return -1;
+}
+
+static bool exists(struct loader *l, enum object_kind kind, const char *space,
+                   const char *name)
+{
+    switch (kind) {
+    case OBJECT_DEPLOYMENT:
+        return loader_deployment(l, space, name) != NULL;
+    case OBJECT_REPLICASET:
+        return loader_replicaset(l, space, name) != NULL;
+    case OBJECT_POD:
+        return loader_pod(l, space, name) != NULL;
+    case OBJECT_SERVICE:
+        return loader_service(l, space, name) != NULL;
+    default:
+        return loader_node(l, name);
+    }
+}
+
+static bool must_exist(struct loader *l, const struct kubectl_words *words,
+                       const struct kubectl_objects *o, const char *name,
+                       struct diag *diag)
+{
+    const char *kind = kind_names[o->kind];
+
+    if (exists(l, o->kind, o->space, name))
+        return true;
+    diag_error(diag, words->place, "no %s '%s'%s%s%s", kind, name,
+               o->kind == OBJECT_NODE ? "" : " in namespace '",
+               o->kind == OBJECT_NODE ? "" : o->space,
+               o->kind == OBJECT_NODE ? "" : "'");
+    if (o->kind == OBJECT_POD)
+        diag_hint(diag, "names of a ReplicaSet's pods are made in the run: "
+                        "choose them with -l");
+    diag_suggest(diag, name, loader_names(l, kind, o->space));
+    return false;
+}
+
+/* One positional word: NAME, or TYPE/NAME. */
+static const char *name_of(struct loader *l, const struct kubectl_words *words,
+                           const char *word, struct kubectl_objects *out,
+                           struct diag *diag)
+{
+    const char *slash = strchr(word, '/');
+
+    if (!slash)
+        return intern(l->intern, word);
+    if (kind_of(word, (size_t)(slash - word)) != (int)out->kind) {
+        diag_error(diag, words->place, "'%s' is no %s", word,
+                   kind_names[out->kind]);
+        return NULL;
+    }
+    return intern(l->intern, slash + 1);
+}
+
+static bool read_kind(const struct kubectl_words *words, size_t *from, int kind,
+                      unsigned kinds, struct kubectl_objects *out,
+                      struct diag *diag)
+{
+    const char *word = *from < words->count ? words->items[*from] : NULL;
+
+    if (kind < 0 && !word) {
+        diag_error(diag, words->place, "'kubectl %s' needs an object",
+                   words->items[0]);
+        return false;
+    }
+    if (kind < 0) {
+        size_t length = strcspn(word, "/.");
+
+        kind = kind_of(word, length);
+        if (word[strcspn(word, "/")] == '\0')
+            ++*from;
+    }
+    if (kind < 0 || !(kinds & 1U << kind)) {
+        diag_error(diag, words->place,
+                   "'kubectl %s' cannot be used on '%s' here", words->items[0],
+                   word ? word : "");
+        return false;
+    }
+    out->kind = (enum object_kind)kind;
+    return true;
+}
+
+static bool read_names(struct loader *l, const struct kubectl_words *words,
+                       size_t from, struct kubectl_objects *out,
+                       struct diag *diag)
+{
+    const char **names =
+        intern_alloc(l->intern, (words->count + 1) * sizeof *names);
+    bool ok = true;
+
+    out->names = names;
+    for (size_t i = from; i < words->count; i++) {
+        const char *name = name_of(l, words, words->items[i], out, diag);
+
+        if (!name || !must_exist(l, words, out, name, diag))
+            ok = false;
+        else
+            names[out->count++] = name;
+    }
+    return ok;
+}
+
+bool words_objects(struct loader *l, const struct kubectl_words *words,
+                   size_t from, int kind, unsigned kinds,
+                   struct kubectl_objects *out, struct diag *diag)
+{
+    const char *selector = words_flag(words, "l");
+
+    *out = (struct kubectl_objects){.space = words->space};
+    if (!selector)
+        selector = words_flag(words, "selector");
+    if (!read_kind(words, &from, kind, kinds, out, diag) ||
+        !read_names(l, words, from, out, diag))
+        return false;
+    out->all = words_has(words, "all");
+    if (selector) {
+        out->by_selector = true;
+        if (!loader_parse_selector(l, selector, words->place, &out->selector))
+            return false;
+    }
+    if (out->count == 0 && !out->all && !selector) {
+        diag_error(diag, words->place, "'kubectl %s' needs a name, -l or --all",
+                   words->items[0]);
+        return false;
+    }
+    return true;
+}
+
+/* --- when it runs --- */
+
+struct object {
+    const char *name, *space;
+    const struct labels *labels;
+};
+
+static size_t object_count(const struct world *w, enum object_kind kind)
+{
+    switch (kind) {
+    case OBJECT_DEPLOYMENT:
+        return w->deployments.count;
+    case OBJECT_REPLICASET:
+        return w->replicasets.count;
+    case OBJECT_POD:
+        return w->pods.count;
+    case OBJECT_SERVICE:
+        return w->services.count;
+    default:
+        return w->nodes.count;
+    }
+}
+
+/* False: it is gone. */
+static bool get_object(const struct world *w, enum object_kind kind, size_t i,
+                       struct object *out)
+{
+    switch (kind) {
+    case OBJECT_DEPLOYMENT: {
+        const struct deployment *d = w->deployments.items[i];
+
+        *out = (struct object){d->spec->meta.name, d->spec->meta.space,
+                               &d->spec->meta.labels};
+        return !d->deleted;
+    }
+    case OBJECT_REPLICASET: {
+        const struct replicaset *rs = w->replicasets.items[i];
+
+        *out = (struct object){rs->name, rs->space, &rs->template->labels};
+        return !rs->deleted;
+    }
+    case OBJECT_POD: {
+        const struct pod *pod = world_pod(w, (pod_id)i);
+
+        if (pod)
+            *out =
+                (struct object){pod->name, pod->space, &pod->template->labels};
+        return pod != NULL;
+    }
+    case OBJECT_SERVICE: {
+        const struct service *s = w->services.items[i];
+
+        *out = (struct object){s->spec->meta.name, s->spec->meta.space,
+                               &s->spec->meta.labels};
+        return s->deleted == SIM_NEVER;
+    }
+    default: {
+        const struct node *node = w->nodes.items[i];
+
+        *out = (struct object){node->spec->name, "", &node->spec->labels};
+        return !node->deleted;
+    }
+    }
+}
+
+static bool meant(const struct kubectl_objects *o, const struct object *x)
+{
+    if (o->kind != OBJECT_NODE && strcmp(x->space, o->space) != 0)
+        return false;
+    if (o->all)
+        return true;
+    if (o->by_selector)
+        return selector_matches(&o->selector, x->labels);
+    for (size_t i = 0; i < o->count; i++) {
+        if (strcmp(o->names[i], x->name) == 0)
+            return true;
+    }
+    return false;
+}
+
+void objects_each(const struct world *w, const struct kubectl_objects *objects,
+                  void (*visit)(void *self, uint32_t id), void *self)
+{
+    size_t count = object_count(w, objects->kind);
+    struct object x;
+
+    for (size_t i = 0; i < count; i++) {
+        if (get_object(w, objects->kind, i, &x) && meant(objects, &x))
+            visit(self, (uint32_t)i);
+    }
+}

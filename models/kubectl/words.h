@@ -1,0 +1,51 @@
+/*
+ * words - what kubectl's verbs have in common: naming objects by
+ * TYPE/NAME, TYPE NAME..., -l selector or --all.
+ */
+#ifndef MODELS_KUBECTL_WORDS_H
+#define MODELS_KUBECTL_WORDS_H
+
+#include "models/kubectl/verb.h"
+#include "models/loader.h"
+
+enum object_kind {
+    OBJECT_DEPLOYMENT,
+    OBJECT_REPLICASET,
+    OBJECT_POD,
+    OBJECT_SERVICE,
+    OBJECT_NODE
+};
+
+/* Which objects a command is about, found again when it runs. */
+struct kubectl_objects {
+    enum object_kind kind;
+    const char *space;
+    bool all, by_selector; /* else by names */
+    struct selector selector;
+    size_t count;
+    const char *const *names;
+};
+
+/* A flag's value; NULL: not given. Given without a value: "". */
+const char *words_flag(const struct kubectl_words *words, const char *name);
+bool words_has(const struct kubectl_words *words, const char *name);
+/* Reports each flag that is not in the NULL-terminated list (-n, --namespace
+ * are always allowed). */
+bool words_check_flags(const struct kubectl_words *words,
+                       const char *const *known, struct diag *diag);
+/* A whole number of at least `low`. required: its absence is an error. */
+bool words_int(const struct kubectl_words *words, const char *name,
+               bool required, int64_t low, int64_t *out, struct diag *diag);
+
+/* Reads the objects named by the positional words from index `from` on. The
+ * kind word is taken from them unless `kind` >= 0 says it. Objects by name
+ * must exist. kinds: bit mask 1 << enum object_kind of those allowed. */
+bool words_objects(struct loader *loader, const struct kubectl_words *words,
+                   size_t from, int kind, unsigned kinds,
+                   struct kubectl_objects *out, struct diag *diag);
+
+/* Calls visit for each object that the command means now, in order of id. */
+void objects_each(const struct world *w, const struct kubectl_objects *objects,
+                  void (*visit)(void *self, uint32_t id), void *self);
+
+#endif

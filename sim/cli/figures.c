@@ -1,0 +1,269 @@
+#include "sim/cli/figures.h"
+
+#include <errno.h>
+#include <glob.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "sim/engine/mem.h"
+#include "sim/io/diag.h"
+
+extern char **environ;
+
+static bool is_folder(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+/* Folder of this program's file, as far as the system tells; "" if not. */
+static void program_folder(char *buffer, size_t size)
+{
+    ssize_t n = readlink("/proc/self/exe", buffer, size - 1);
+    char *slash;
+
+    buffer[n > 0 ? n : 0] = '\0';
+    slash = strrchr(buffer, '/');
+    if (slash)
+        *slash = '\0';
+}
+
+/* Where the scripts are: $PODCHURN_DATADIR, beside a build in the source
+ * tree, or installed. The caller frees it; NULL: nowhere. */
+static char *scripts_folder(void)
+{
+    const char *data = getenv("PODCHURN_DATADIR");
+    char folder[4096];
+    char *tries[4];
+    char *found = NULL;
+
+    program_folder(folder, sizeof folder);
+    tries[0] = mem_printf("%s/plots", data ? data : "");
+    tries[1] = mem_printf("%s/../plots", folder);
+    tries[2] = mem_printf("%s/../../plots", folder);
+    tries[3] = mem_strdup(PODCHURN_DATADIR "/plots");
+    for (size_t i = 0; i < 4; i++) {
+        if (!found && is_folder(tries[i]))
+            found = tries[i];
+        else
+            free(tries[i]);
+    }
+    return found;
+}
+
+/* Runs a program and waits. Returns its exit status, -1: it did not run. */
+static int run_program(char *const argv[])
+{
+    pid_t pid;
+    int status;
+
+    if (posix_spawnp(&pid, argv[0], NULL, NULL, argv, environ) != 0)
+        return -1;
+    while (waitpid(pid, &status, 0) < 0) {
+        if (errno != EINTR)
+            return -1;
+    }
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static bool have_gnuplot(void)
+{
+    const char *path = getenv("PATH");
+    char *copy, *rest, *folder;
+    bool found = false;
+
+    if (!path)
+        return false;
+    copy = mem_strdup(path);
+    for (folder = strtok_r(copy, ":", &rest); folder && !found;
+         folder = strtok_r(NULL, ":", &rest)) {
+        char *file = mem_printf("%s/gnuplot", folder);
+
+        found = access(file, X_OK) == 0;
+        free(file);
+    }
+    free(copy);
+    return found;
+}
+
+bool figures_available(void)
+{
+    char *folder = scripts_folder();
+    bool found = folder != NULL;
+
+    free(folder);
+    return found && have_gnuplot();
+}
+
+/* The scripts, sorted by name; false: none. */
+static bool find_scripts(glob_t *scripts, char **folder)
+{
+    char *pattern;
+    int status;
+
+    *folder = scripts_folder();
+    if (!*folder)
+        return false;
+    pattern = mem_printf("%s/[a-z]*.gp", *folder);
+    status = glob(pattern, 0, NULL, scripts);
+    free(pattern);
+    if (status != 0) {
+        free(*folder);
+        return false;
+    }
+    return true;
+}
+
+/* "availability" of ".../availability.gp"; the caller frees it. */
+static char *figure_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    const char *name = slash ? slash + 1 : path;
+
+    return mem_strndup(name, strlen(name) - strlen(".gp"));
+}
+
+static bool listed(const char *names, const char *name)
+{
+    size_t n = strlen(name);
+
+    if (!names)
+        return true;
+    for (const char *at = names; *at;) {
+        size_t word = strcspn(at, ",");
+
+        if (word == n && strncmp(at, name, n) == 0)
+            return true;
+        at += word + (at[word] == ',');
+    }
+    return false;
+}
+
+static bool draw(const char *script, const char *dir, const char *name,
+                 const char *format)
+{
+    char *output = mem_printf("%s/plots/%s.%s", dir, name, format);
+    char *argv[] = {"gnuplot",   "-c",           (char *)script,
+                    (char *)dir, (char *)format, output,
+                    NULL};
+    int status = run_program(argv);
+    struct stat st;
+
+    if (status != 0)
+        fprintf(stderr, "podchurn: error: gnuplot failed on %s.gp\n", name);
+    else if (stat(output, &st) == 0 && st.st_size == 0)
+        unlink(output); /* nothing to draw */
+    free(output);
+    return status == 0;
+}
+
+bool figures_draw(const char *dir, const char *names)
+{
+    char *folder, *plots = mem_printf("%s/plots", dir);
+    glob_t scripts;
+    bool ok = true;
+
+    if (!find_scripts(&scripts, &folder)) {
+        fprintf(stderr, "podchurn: error: no plot scripts found; "
+                        "set PODCHURN_DATADIR to the folder that has plots/\n");
+        free(plots);
+        return false;
+    }
+    if (mkdir(plots, 0777) != 0 && errno != EEXIST) {
+        fprintf(stderr, "podchurn: error: %s: %s\n", plots, strerror(errno));
+        ok = false;
+    }
+    for (size_t i = 0; ok && i < scripts.gl_pathc; i++) {
+        char *name = figure_name(scripts.gl_pathv[i]);
+
+        if (listed(names, name))
+            ok = draw(scripts.gl_pathv[i], dir, name, "svg") &&
+                 draw(scripts.gl_pathv[i], dir, name, "png");
+        free(name);
+    }
+    globfree(&scripts);
+    free(folder);
+    free(plots);
+    return ok;
+}
+
+/* Complains about one name that is no figure. */
+static void unknown_figure(const char *name, const glob_t *scripts)
+{
+    const char **names = mem_calloc(scripts->gl_pathc + 1, sizeof *names);
+    const char *nearest;
+
+    for (size_t i = 0; i < scripts->gl_pathc; i++)
+        names[i] = figure_name(scripts->gl_pathv[i]);
+    nearest = diag_nearest(name, names);
+    fprintf(stderr, "podchurn: error: unknown figure '%s'\n", name);
+    if (nearest)
+        fprintf(stderr, "  did you mean '%s'?\n", nearest);
+    fputs("  'podchurn list figures' lists them\n", stderr);
+    for (size_t i = 0; i < scripts->gl_pathc; i++)
+        free((void *)names[i]);
+    free(names);
+}
+
+static bool is_figure(const char *name, const glob_t *scripts)
+{
+    bool found = false;
+
+    for (size_t i = 0; i < scripts->gl_pathc && !found; i++) {
+        char *figure = figure_name(scripts->gl_pathv[i]);
+
+        found = strcmp(figure, name) == 0;
+        free(figure);
+    }
+    return found;
+}
+
+bool figures_check(const char *names)
+{
+    char *folder, *copy, *rest, *name;
+    glob_t scripts;
+    bool ok = true;
+
+    if (!names || !find_scripts(&scripts, &folder))
+        return true;
+    copy = mem_strdup(names);
+    for (name = strtok_r(copy, ",", &rest); name;
+         name = strtok_r(NULL, ",", &rest)) {
+        if (!is_figure(name, &scripts)) {
+            unknown_figure(name, &scripts);
+            ok = false;
+        }
+    }
+    free(copy);
+    globfree(&scripts);
+    free(folder);
+    return ok;
+}
+
+void figures_list(FILE *out)
+{
+    char *folder;
+    glob_t scripts;
+
+    if (!find_scripts(&scripts, &folder))
+        return;
+    for (size_t i = 0; i < scripts.gl_pathc; i++) {
+        char *name = figure_name(scripts.gl_pathv[i]);
+        FILE *in = fopen(scripts.gl_pathv[i], "r");
+        char line[256] = "";
+
+        if (in && fgets(line, sizeof line, in))
+            line[strcspn(line, "\n")] = '\0';
+        if (in)
+            fclose(in);
+        fprintf(out, "%-20s %s\n", name, line[0] == '#' ? line + 2 : line);
+        free(name);
+    }
+    globfree(&scripts);
+    free(folder);
+}

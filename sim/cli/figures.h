@@ -1,0 +1,29 @@
+/*
+ * figures - draws a result directory's pictures with gnuplot.
+ *
+ * A figure is one script NAME.gp in the plots folder: called as
+ * `gnuplot -c NAME.gp RESULTDIR FORMAT OUTPUT` (FORMAT: svg or png) with
+ * the plots folder as its load path. Its first line is `# ` and the question
+ * it answers. It draws nothing where the data for it is not there.
+ */
+#ifndef SIM_CLI_FIGURES_H
+#define SIM_CLI_FIGURES_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+/* True where gnuplot can be run and the scripts are found. */
+bool figures_available(void);
+
+/* Draws the figures (names separated by commas; NULL: all) of the result
+ * directory into its plots folder. False: a message went to standard
+ * error. */
+bool figures_draw(const char *dir, const char *names);
+
+/* True where every name of the list is a figure; else says which is not. */
+bool figures_check(const char *names);
+
+/* Names and questions, a line each. */
+void figures_list(FILE *out);
+
+#endif

@@ -1,0 +1,56 @@
+/*
+ * podchurn - tells what clients will see when pods die, move, roll out and
+ * scale.
+ */
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "sim/cli/command.h"
+#include "sim/cli/version.h"
+#include "sim/io/diag.h"
+
+static int unknown(const char *word)
+{
+    const char *names[16], *nearest;
+    size_t n = 0;
+
+    for (; commands[n]; n++)
+        names[n] = commands[n]->name;
+    names[n] = NULL;
+    nearest = diag_nearest(word, names);
+    fprintf(stderr, "podchurn: error: unknown command '%s'\n", word);
+    if (nearest)
+        fprintf(stderr, "  did you mean '%s'?\n", nearest);
+    fprintf(stderr, "  'podchurn help' lists the commands\n");
+    return EXIT_BAD_INPUT;
+}
+
+int main(int argc, char **argv)
+{
+    const struct command *command;
+
+    setlocale(LC_CTYPE, "");
+    if (argc < 2) {
+        char *help[] = {"help", NULL};
+
+        command_help.run(&command_help, 1, help);
+        return EXIT_BAD_INPUT;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        puts("podchurn " PODCHURN_VERSION);
+        return EXIT_DONE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+        argv[1] = "help";
+    command = command_find(argv[1]);
+    if (!command)
+        return unknown(argv[1]);
+    if (argc > 2 && command != &command_help &&
+        (strcmp(argv[2], "--help") == 0 || strcmp(argv[2], "-h") == 0)) {
+        char *help[] = {"help", argv[1], NULL};
+
+        return command_help.run(&command_help, 2, help);
+    }
+    return command->run(command, argc - 1, argv + 1);
+}
