@@ -117,7 +117,7 @@ static bool write_details(struct study *study)
         out = open_file(study, detail_files[f].name);
         if (!out)
             break;
-        csv_header(out, detail_files[f].header);
+        csv_header(&(struct csv){out, false}, detail_files[f].header);
         for (size_t r = 0; r < replications_run(study); r++)
             append_part(study, out, (enum detail_file)f, r);
         close_file(study, out);
@@ -127,41 +127,43 @@ static bool write_details(struct study *study)
     return study->error == 0;
 }
 
-static void metric_columns(FILE *out, const struct metric_row *row)
+static void metric_columns(struct csv *csv, const struct metric_row *row)
 {
-    csv_text(out, row->service);
-    csv_text(out, row->traffic);
-    csv_text(out, metric_infos[row->metric].name);
-    csv_text(out, metric_infos[row->metric].unit);
+    csv_text(csv, row->service);
+    csv_text(csv, row->traffic);
+    csv_text(csv, metric_infos[row->metric].name);
+    csv_text(csv, metric_infos[row->metric].unit);
 }
 
-static void summary_columns(FILE *out, const struct output_summary *s)
+static void summary_columns(struct csv *csv, const struct output_summary *s)
 {
-    csv_double(out, s->mean);
-    csv_double(out, s->ci.low);
-    csv_double(out, s->ci.high);
+    csv_double(csv, s->mean);
+    csv_double(csv, s->ci.low);
+    csv_double(csv, s->ci.high);
 }
 
 static bool write_metrics(struct study *study)
 {
     FILE *out = open_file(study, "metrics.csv");
+    struct csv csv = {NULL, false};
 
     if (!out)
         return false;
-    csv_header(out, "scenario,variant,service,traffic,metric,unit,mean,ci_low,"
-                    "ci_high,stddev,min,max,replications");
+    csv.file = out;
+    csv_header(&csv, "scenario,variant,service,traffic,metric,unit,mean,ci_low,"
+                     "ci_high,stddev,min,max,replications");
     for (size_t i = 0; i < study->layout->count; i++) {
         struct output_summary s = study_row(study, i);
 
-        csv_text(out, study->scenario->name);
-        csv_text(out, "");
-        metric_columns(out, &study->layout->rows[i]);
-        summary_columns(out, &s);
-        csv_double(out, s.stddev);
-        csv_double(out, s.min);
-        csv_double(out, s.max);
-        csv_int(out, (int64_t)s.count);
-        csv_end(out);
+        csv_text(&csv, study->scenario->name);
+        csv_text(&csv, "");
+        metric_columns(&csv, &study->layout->rows[i]);
+        summary_columns(&csv, &s);
+        csv_double(&csv, s.stddev);
+        csv_double(&csv, s.min);
+        csv_double(&csv, s.max);
+        csv_int(&csv, (int64_t)s.count);
+        csv_end(&csv);
     }
     return close_file(study, out);
 }
@@ -169,21 +171,23 @@ static bool write_metrics(struct study *study)
 static bool write_replications(struct study *study)
 {
     FILE *out = open_file(study, "replications.csv");
+    struct csv csv = {NULL, false};
 
     if (!out)
         return false;
-    csv_header(out, "scenario,variant,replication,service,traffic,metric,unit,"
-                    "value");
+    csv.file = out;
+    csv_header(&csv, "scenario,variant,replication,service,traffic,metric,unit,"
+                     "value");
     for (size_t r = 0; r < study->result.replications; r++) {
         for (size_t i = 0; i < study->layout->count; i++) {
             const double *x = experiment_values(&study->result, 0, i);
 
-            csv_text(out, study->scenario->name);
-            csv_text(out, "");
-            csv_int(out, (int64_t)r);
-            metric_columns(out, &study->layout->rows[i]);
-            csv_double(out, x[r * study->result.rows]);
-            csv_end(out);
+            csv_text(&csv, study->scenario->name);
+            csv_text(&csv, "");
+            csv_int(&csv, (int64_t)r);
+            metric_columns(&csv, &study->layout->rows[i]);
+            csv_double(&csv, x[r * study->result.rows]);
+            csv_end(&csv);
         }
     }
     return close_file(study, out);
@@ -192,25 +196,27 @@ static bool write_replications(struct study *study)
 static bool write_slos(struct study *study)
 {
     FILE *out = open_file(study, "slo.csv");
+    struct csv csv = {NULL, false};
 
     if (!out)
         return false;
-    csv_header(out, "variant,service,metric,during,target,mean,ci_low,ci_high,"
-                    "verdict");
+    csv.file = out;
+    csv_header(&csv, "variant,service,metric,during,target,mean,ci_low,ci_high,"
+                     "verdict");
     for (size_t i = 0; i < study->scenario->slo_count; i++) {
         const struct slo_spec *slo = &study->scenario->slos[i];
         struct output_summary s = study_slo(study, i);
         char name[512];
 
         study_service_name(slo->space, slo->service, name, sizeof name);
-        csv_text(out, "");
-        csv_text(out, name);
-        csv_text(out, slo->metric);
-        csv_text(out, slo->during);
-        csv_text(out, slo->target_text);
-        summary_columns(out, &s);
-        csv_text(out, verdict_names[study_verdict(study, i)]);
-        csv_end(out);
+        csv_text(&csv, "");
+        csv_text(&csv, name);
+        csv_text(&csv, slo->metric);
+        csv_text(&csv, slo->during);
+        csv_text(&csv, slo->target_text);
+        summary_columns(&csv, &s);
+        csv_text(&csv, verdict_names[study_verdict(study, i)]);
+        csv_end(&csv);
     }
     return close_file(study, out);
 }

@@ -8,21 +8,23 @@
 
 void summary_csv(const struct study *study, FILE *out)
 {
-    csv_header(out, "service,traffic,metric,unit,mean,ci_low,ci_high,"
-                    "replications");
+    struct csv csv = {out, false};
+
+    csv_header(&csv, "service,traffic,metric,unit,mean,ci_low,ci_high,"
+                     "replications");
     for (size_t i = 0; i < study->layout->count; i++) {
         const struct metric_row *row = &study->layout->rows[i];
         struct output_summary s = study_row(study, i);
 
-        csv_text(out, row->service);
-        csv_text(out, row->traffic);
-        csv_text(out, metric_infos[row->metric].name);
-        csv_text(out, metric_infos[row->metric].unit);
-        csv_double(out, s.mean);
-        csv_double(out, s.ci.low);
-        csv_double(out, s.ci.high);
-        csv_int(out, (int64_t)s.count);
-        csv_end(out);
+        csv_text(&csv, row->service);
+        csv_text(&csv, row->traffic);
+        csv_text(&csv, metric_infos[row->metric].name);
+        csv_text(&csv, metric_infos[row->metric].unit);
+        csv_double(&csv, s.mean);
+        csv_double(&csv, s.ci.low);
+        csv_double(&csv, s.ci.high);
+        csv_int(&csv, (int64_t)s.count);
+        csv_end(&csv);
     }
 }
 
