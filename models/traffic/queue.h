@@ -30,10 +30,10 @@ struct queue;
 /* One job: a slot of the slab. */
 struct queue_job {
     sim_time arrival;
-    sim_time start; /* of service; SIM_NEVER: not yet */
-    sim_time work;  /* at full speed, ns */
-    uint64_t user;  /* the caller's */
-    struct queue *queue; /* NULL: the slot is free */
+    sim_time start;        /* of service; SIM_NEVER: not yet */
+    sim_time work;         /* at full speed, ns */
+    uint64_t user;         /* the caller's */
+    struct queue *queue;   /* NULL: the slot is free */
     uint32_t detail, flag; /* the caller's */
     uint32_t generation;
     uint32_t next; /* in the queue, or the free list */
@@ -71,7 +71,7 @@ struct queue {
     double virtual; /* work that a job in service has got so far, ns */
     sim_time since; /* of `virtual` */
     uint64_t order;
-    event_id next;  /* the next departure */
+    event_id next; /* the next departure */
 };
 
 /* `served` is called within the event of each departure. */
@@ -101,8 +101,8 @@ static inline int64_t queue_present(const struct queue *q)
 
 /* A job comes now. False: full, nothing happened. work SIM_NEVER: it never
  * ends by itself. */
-bool queue_enter(struct queue *q, sim_time work, uint64_t user,
-                 uint32_t detail, uint32_t flag);
+bool queue_enter(struct queue *q, sim_time work, uint64_t user, uint32_t detail,
+                 uint32_t flag);
 
 /* Empties the queue, then reports each job in order of arrival (ties: of
  * slots) to `lost` (NULL: to nobody). O(slots of the slab). */

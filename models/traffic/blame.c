@@ -1,0 +1,76 @@
+/*
+ * blame - which incident made an attempt fail: the endpoint is followed back
+ * to what touched it last.
+ *
+ *   no endpoint, no name    the Service's last change of endpoints
+ *   node down               what brought the node down
+ *   refused, reset, dead    what touched the pod last that the endpoint
+ *   address, misrouted      named (or, once accepted, the pod that had it)
+ *   time-out, queue full    the same where the pod is gone, going, not
+ *                           serving, or was touched less than a minute ago;
+ *                           else overload
+ *   error of the process    nobody's doing
+ *
+ * Touched: a sandbox made or lost, began or ceased to serve, crashed, told
+ * to go. To be found not ready is no touch: overload does that.
+ */
+#include "models/traffic/traffic_internal.h"
+
+/* So long after something was done to a pod its slowness is put down to
+ * that: new pods are cold, and take what queued elsewhere. Our choice. */
+static const sim_time recent = SIM_MIN;
+
+static incident_id node_origin(const struct traffic *t, node_id id)
+{
+    const struct node *node = id == NO_ID ? NULL : world_node(t->s->world, id);
+
+    return node && !node->up ? node->origin : NO_ID;
+}
+
+static bool touched_lately(const struct traffic *t, pod_id pod)
+{
+    sim_time now = sim_now(t->s->sim);
+
+    return pod < t->touched.count && now - t->touched.items[pod] < recent;
+}
+
+/* A pod that works, or should: slow or full. */
+static incident_id slow_origin(const struct traffic *t, pod_id id)
+{
+    const struct pod *pod = world_pod(t->s->world, id);
+    incident_id origin = world_pod_origin(t->s->world, id);
+
+    if (!pod || pod->deletion != SIM_NEVER || !pod->serving)
+        return origin;
+    if (touched_lately(t, id) && origin != INCIDENT_NONE &&
+        origin != INCIDENT_STARTUP)
+        return origin;
+    return INCIDENT_OVERLOAD;
+}
+
+static incident_id service_origin(const struct traffic *t,
+                                  const struct entry *e)
+{
+    return e->known == NO_ID ? (incident_id)INCIDENT_NONE
+                             : world_service(t->s->world, e->known)->origin;
+}
+
+incident_id blame(struct traffic *t, const struct entry *e,
+                  const struct request *r, enum cause cause)
+{
+    pod_id pod = r->server == NO_ID ? r->pod : r->server;
+    incident_id origin;
+
+    if (cause == CAUSE_APP_ERROR)
+        return INCIDENT_NONE;
+    if (r->blamed)
+        return r->origin;
+    if (pod == NO_ID)
+        return service_origin(t, e);
+    origin = node_origin(t, r->node);
+    if (origin != NO_ID)
+        return origin;
+    if (cause == CAUSE_TIMEOUT || cause == CAUSE_OVERLOADED)
+        return slow_origin(t, pod);
+    return world_pod_origin(t->s->world, pod);
+}

@@ -1,0 +1,393 @@
+/*
+ * client - where clients are, what they know, and what they choose.
+ */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "models/network/kubeproxy.h"
+#include "models/select.h"
+#include "models/traffic/traffic_internal.h"
+
+/* ------------------------------------------------------------ placement */
+
+static void place(struct entry *e, struct client *c, node_id node)
+{
+    c->node = node;
+    c->zone = world_node(e->traffic->s->world, node)->zone;
+}
+
+/* Deals the clients out over the nodes, in a zone or everywhere. */
+static void place_on_nodes(struct entry *e)
+{
+    struct world *w = e->traffic->s->world;
+    VEC_OF(node_id) nodes = {0};
+
+    for (size_t i = 0; i < w->nodes.count; i++) {
+        const struct node *node = w->nodes.items[i];
+
+        if (node->deleted ||
+            (e->spec->location == AT_ZONE &&
+             strcmp(w->zones.items[node->zone], e->spec->zone) != 0))
+            continue;
+        VEC_PUSH(nodes, node->id);
+    }
+    for (uint32_t i = 0; i < e->client_count && nodes.count; i++)
+        place(e, &e->clients[i], nodes.items[i % nodes.count]);
+    VEC_FREE(nodes);
+}
+
+void clients_place(struct entry *e)
+{
+    bool external = e->spec->location == AT_EXTERNAL;
+
+    assert(!e->clients && e->spec->clients >= 1);
+    e->client_count = (uint32_t)e->spec->clients;
+    e->clients = mem_calloc(e->client_count, sizeof *e->clients);
+    for (uint32_t i = 0; i < e->client_count; i++) {
+        e->clients[i].node = NO_ID;
+        e->clients[i].pod = NO_ID;
+        e->clients[i].sticky = NO_ID;
+        e->clients[i].external = external;
+    }
+    if (e->spec->location == AT_PODS)
+        e->pods_stale = true;
+    else if (!external)
+        place_on_nodes(e);
+}
+
+void clients_free(struct entry *e)
+{
+    for (uint32_t i = 0; i < e->client_count; i++) {
+        struct client *c = &e->clients[i];
+
+        dns_cache_release(&c->dns);
+        if (c->balancer) {
+            lb_balancer_release(c->balancer);
+            free(c->balancer);
+        }
+    }
+    free(e->clients);
+    VEC_FREE(e->fixed);
+    VEC_FREE(e->pods);
+}
+
+static bool can_live_in(const struct entry *e, const struct pod *pod)
+{
+    return pod && pod->phase == POD_RUNNING && pod->node != NO_ID &&
+           pod->deletion == SIM_NEVER &&
+           selector_matches(&e->spec->client_pods, &pod->template->labels);
+}
+
+/* Clients whose pod runs stay; the others move. */
+static void move_clients(struct entry *e)
+{
+    struct world *w = e->traffic->s->world;
+
+    e->pods_stale = false;
+    e->pods.count = 0;
+    for (size_t i = 0; i < w->pods.count; i++)
+        if (can_live_in(e, w->pods.items[i].pod))
+            VEC_PUSH(e->pods, (pod_id)i);
+    for (uint32_t i = 0; i < e->client_count; i++) {
+        struct client *c = &e->clients[i];
+        struct pod *pod = c->pod == NO_ID ? NULL : world_pod(w, c->pod);
+
+        if (pod && pod->phase == POD_RUNNING)
+            continue;
+        c->pod = c->node = NO_ID;
+        if (e->pods.count == 0)
+            continue;
+        c->pod = e->pods.items[i % e->pods.count];
+        place(e, c, world_pod(w, c->pod)->node);
+    }
+}
+
+bool client_offers(struct entry *e, uint32_t client)
+{
+    const struct client *c = &e->clients[client];
+
+    if (c->external)
+        return true;
+    if (__builtin_expect(e->pods_stale, 0))
+        move_clients(e);
+    return c->node != NO_ID && world_node(e->traffic->s->world, c->node)->up;
+}
+
+/* ------------------------------------------------------------ balancers */
+
+static const struct lb_spec *find_spec(const struct scenario *c,
+                                       const char *space, const char *service)
+{
+    for (size_t i = 0; i < c->lb_count; i++)
+        if (strcmp(c->lbs[i].space, space) == 0 &&
+            strcmp(c->lbs[i].service, service) == 0)
+            return &c->lbs[i];
+    return NULL;
+}
+
+/* kube-proxy's own rule, where the scenario says nothing. */
+static const struct lb_strategy *own_rule(const struct scenario *c)
+{
+    return c->cluster.kube_proxy.mode == PROXY_IPVS ? &lb_round_robin
+                                                    : &lb_random;
+}
+
+struct balancing *balancing_of(struct traffic *t, const char *space,
+                               const char *service)
+{
+    const struct scenario *c = t->s->scenario;
+    const struct lb_spec *spec = find_spec(c, space, service);
+    struct balancing *lb;
+
+    for (size_t i = 0; i < t->balancings.count; i++) {
+        lb = t->balancings.items[i];
+        if (strcmp(lb->space, space) == 0 && strcmp(lb->service, service) == 0)
+            return lb;
+    }
+    lb = mem_zalloc(sizeof *lb);
+    lb->space = space;
+    lb->service = service;
+    lb->strategy = spec ? spec->strategy : own_rule(c);
+    lb->config = spec ? spec->config : NULL;
+    lb->at = spec ? (enum lb_at)spec->at : LB_PROXY;
+    lb->instances = spec && spec->instances > 1 ? (uint32_t)spec->instances : 1;
+    lb->stateless = !lb->strategy->counts && lb->strategy->state_size == 0;
+    lb_balancer_init(&lb->plain, lb->strategy, lb->config);
+    VEC_PUSH(t->balancings, lb);
+    return lb;
+}
+
+void balancing_free(struct balancing *lb)
+{
+    for (size_t i = 0; i < lb->balancers.count; i++) {
+        if (!lb->balancers.items[i])
+            continue;
+        lb_balancer_release(lb->balancers.items[i]);
+        free(lb->balancers.items[i]);
+    }
+    VEC_FREE(lb->balancers);
+    lb_balancer_release(&lb->plain);
+    free(lb);
+}
+
+static struct lb_balancer *made(const struct balancing *lb,
+                                struct lb_balancer **place_of)
+{
+    if (!*place_of) {
+        *place_of = mem_zalloc(sizeof **place_of);
+        lb_balancer_init(*place_of, lb->strategy, lb->config);
+    }
+    return *place_of;
+}
+
+/* The one of a node's proxy or a gateway's instance. */
+static inline struct lb_balancer *balancer_at(struct balancing *lb,
+                                              uint32_t index)
+{
+    if (lb->stateless)
+        return &lb->plain;
+    while (lb->balancers.count <= index)
+        VEC_PUSH(lb->balancers, NULL);
+    return made(lb, &lb->balancers.items[index]);
+}
+
+/* -------------------------------------------------------------- choices */
+
+enum path client_path(const struct client *client,
+                      const struct endpoint *endpoint)
+{
+    if (client->external)
+        return EXTERNAL;
+    if (client->node == endpoint->node)
+        return SAME_NODE;
+    return client->zone == endpoint->zone ? SAME_ZONE : CROSS_ZONE;
+}
+
+static inline uint64_t client_key(const struct entry *e, uint32_t client)
+{
+    return (uint64_t)e->index << 32 | client;
+}
+
+static inline struct chosen failed(enum cause cause)
+{
+    return (struct chosen){.cause = cause};
+}
+
+static inline struct chosen chosen(const struct endpoint *endpoint,
+                                   struct lb_balancer *balancer)
+{
+    return (struct chosen){.endpoint = endpoint,
+                           .balancer =
+                               balancer->strategy->counts ? balancer : NULL};
+}
+
+/* The endpoint that the client had last, while that is fresh. */
+static const struct endpoint *sticky(struct entry *e, const struct client *c,
+                                     const struct endpoint_set *set)
+{
+    if (c->sticky == NO_ID || sim_now(e->traffic->s->sim) >= c->sticky_until)
+        return NULL;
+    for (uint32_t i = 0; i < set->usable; i++)
+        if (set->endpoints[i].pod == c->sticky)
+            return &set->endpoints[i];
+    return NULL;
+}
+
+/* internalTrafficPolicy, externalTrafficPolicy: Local. Without a local
+ * endpoint the packets are dropped. */
+static struct chosen choose_local(struct entry *e, uint32_t client,
+                                  const struct endpoint_set *set, node_id node,
+                                  struct lb_balancer *b)
+{
+    struct traffic *t = e->traffic;
+    const struct endpoint *endpoint;
+
+    t->local.count = 0;
+    for (uint32_t i = 0; i < set->usable; i++)
+        if (set->endpoints[i].node == node)
+            VEC_PUSH(t->local, set->endpoints[i]);
+    if (t->local.count == 0)
+        return failed(CAUSE_CONNECT_TIMEOUT);
+    endpoint = lb_balancer_pick_of(b, t->local.items, (uint32_t)t->local.count,
+                                   set->slots, &e->rng, client_key(e, client),
+                                   sim_now(t->s->sim));
+    return chosen(endpoint, b);
+}
+
+/* ClientIP affinity: a client's connections go where its last one went. */
+static struct chosen choose_sticky(struct entry *e, uint32_t client,
+                                   const struct endpoint_set *set,
+                                   struct lb_balancer *b,
+                                   const struct service_spec *spec)
+{
+    struct client *c = &e->clients[client];
+    const struct endpoint *endpoint = sticky(e, c, set);
+    sim_time now = sim_now(e->traffic->s->sim);
+    struct chosen choice = {.endpoint = endpoint};
+
+    if (!endpoint) {
+        endpoint =
+            lb_balancer_pick(b, set, &e->rng, client_key(e, client), now);
+        choice = chosen(endpoint, b);
+    }
+    c->sticky = endpoint->pod;
+    c->sticky_until = now + spec->affinity_timeout;
+    return choice;
+}
+
+/* By what the proxy on `node` has programmed. */
+static inline struct chosen choose_by(struct entry *e, uint32_t client,
+                                      node_id node, struct lb_balancer *b)
+{
+    struct simulation *s = e->traffic->s;
+    const struct endpoint_set *set =
+        proxy_endpoints(s->proxies, node, e->service);
+    const struct service_spec *spec = world_service(s->world, e->service)->spec;
+    bool local = e->clients[client].external ? spec->external_local
+                                             : spec->internal_local;
+
+    if (__builtin_expect(local, 0))
+        return choose_local(e, client, set, node, b);
+    if (__builtin_expect(set->usable == 0, 0))
+        return failed(CAUSE_NO_ENDPOINTS);
+    if (__builtin_expect(spec->client_ip_affinity, 0))
+        return choose_sticky(e, client, set, b, spec);
+    return chosen(lb_balancer_pick(b, set, &e->rng, client_key(e, client),
+                                   sim_now(s->sim)),
+                  b);
+}
+
+/* The node whose proxy the client's packets meet; NO_ID: all are down. */
+static inline node_id entry_node(struct entry *e, uint32_t client)
+{
+    const struct traffic *t = e->traffic;
+
+    if (!e->clients[client].external)
+        return e->clients[client].node;
+    if (t->up.count == 0)
+        return NO_ID;
+    return t->up.items[rng_below(&e->rng, t->up.count)];
+}
+
+/* A gateway's instance sees by the proxy of a node that is up: instance i by
+ * the i-th, in turn. */
+static struct chosen choose_by_gateway(struct entry *e, uint32_t client)
+{
+    const struct traffic *t = e->traffic;
+    uint32_t i = (uint32_t)rng_below(&e->rng, e->lb->instances);
+
+    if (t->up.count == 0)
+        return failed(CAUSE_CONNECT_TIMEOUT);
+    return choose_by(e, client, t->up.items[i % t->up.count],
+                     balancer_at(e->lb, i));
+}
+
+static inline struct chosen choose_service(struct entry *e, uint32_t client)
+{
+    node_id node;
+
+    if (e->lb->at == LB_GATEWAY)
+        return choose_by_gateway(e, client);
+    node = entry_node(e, client);
+    if (__builtin_expect(node == NO_ID, 0))
+        return failed(CAUSE_CONNECT_TIMEOUT);
+    return choose_by(e, client, node,
+                     e->lb->at == LB_CLIENT
+                         ? made(e->lb, &e->clients[client].balancer)
+                         : balancer_at(e->lb, node));
+}
+
+/* A name that resolves to the pods: at random, or as its library does. */
+static struct chosen choose_headless(struct entry *e, uint32_t client)
+{
+    struct client *c = &e->clients[client];
+    struct simulation *s = e->traffic->s;
+    uint64_t key = client_key(e, client);
+    sim_time delay = 0;
+    const struct endpoint_set *set =
+        dns_resolve(s->dns, &c->dns, e->service, key, &delay);
+    struct chosen choice = {.delay = delay};
+
+    if (set->usable == 0) {
+        choice.cause = CAUSE_DNS;
+        return choice;
+    }
+    if (e->lb->at != LB_CLIENT) {
+        choice.endpoint = &set->endpoints[rng_below(&e->rng, set->usable)];
+        return choice;
+    }
+    choice = chosen(lb_balancer_pick(made(e->lb, &c->balancer), set, &e->rng,
+                                     key, sim_now(s->sim)),
+                    c->balancer);
+    choice.delay = delay;
+    return choice;
+}
+
+void clients_fix_addresses(struct entry *e)
+{
+    const struct endpoint_set *set;
+
+    e->fixed.count = 0;
+    if (e->service == NO_ID)
+        return;
+    set = world_service(e->traffic->s->world, e->service)->newest;
+    for (uint32_t i = 0; i < set->count; i++)
+        if (set->endpoints[i].flags & ENDPOINT_READY)
+            VEC_PUSH(e->fixed, set->endpoints[i]);
+}
+
+struct chosen client_choose(struct entry *e, uint32_t client)
+{
+    if (e->spec->access == ACCESS_POD_IP) {
+        if (e->fixed.count == 0)
+            return failed(CAUSE_NO_ENDPOINTS);
+        return (struct chosen){
+            .endpoint = &e->fixed.items[rng_below(&e->rng, e->fixed.count)]};
+    }
+    if (__builtin_expect(e->service == NO_ID, 0))
+        return failed(CAUSE_DNS); /* deleted, and its name with it */
+    if (e->spec->access == ACCESS_HEADLESS)
+        return choose_headless(e, client);
+    return choose_service(e, client);
+}

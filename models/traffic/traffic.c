@@ -1,0 +1,369 @@
+#include "models/traffic/traffic.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "models/traffic/traffic_internal.h"
+
+/* Of the measured time; before it they are counted from 0. */
+#define FIRST_NUMBER (UINT64_C(1) << 48)
+
+static void on_start(struct sim *sim, void *self, struct event_args args);
+static void on_arrival(struct sim *sim, void *self, struct event_args args);
+/* After everything that happens at the first instant. */
+static const struct event_type start_event = {"traffic.start", 15, on_start};
+static const struct event_type arrival_event = {"traffic.arrival", 0,
+                                                on_arrival};
+
+/* ------------------------------------------------------------- arrivals */
+
+/* Time from the last arrival to the next; rate > 0. */
+static inline sim_time arrival_after(struct entry *e, sim_time last)
+{
+    double gap = 1e9 / e->rate;
+
+    if (e->spec->arrivals == ARRIVALS_POISSON) {
+        gap *= rng_exponential(&e->arrivals);
+    } else { /* rounded from their common start: the rate is exact */
+        gap *= (double)++e->since_base;
+        last = e->base;
+    }
+    return gap < 0x1p62 ? last + (sim_time)(gap + 0.5) : SIM_NEVER;
+}
+
+/* In the entry's lane where its order allows. */
+static inline void await_arrival(struct entry *e)
+{
+    struct sim *sim = e->traffic->s->sim;
+    struct event_args args = {0};
+
+    if (e->next_at < e->lane_last || e->next_at == SIM_NEVER) {
+        e->next = sim_at(sim, e->next_at, &arrival_event, e, args);
+        return;
+    }
+    e->lane_last = e->next_at;
+    e->next = sim_lane_at(sim, e->lane, e->next_at, &arrival_event, e, args);
+}
+
+static void on_arrival(struct sim *sim, void *self, struct event_args args)
+{
+    struct entry *e = self;
+
+    (void)sim;
+    (void)args;
+    e->next_at = arrival_after(e, e->next_at);
+    await_arrival(e);
+    request_begin(e);
+}
+
+/* Begins a sequence of arrivals afresh, from now. */
+static void restart_arrivals(struct entry *e)
+{
+    struct sim *sim = e->traffic->s->sim;
+
+    sim_cancel(sim, e->next);
+    e->next = 0;
+    e->next_at = SIM_NEVER;
+    e->base = sim_now(sim);
+    e->since_base = 0;
+    if (e->rate > 0) {
+        e->next_at = arrival_after(e, sim_now(sim));
+        await_arrival(e);
+    }
+}
+
+/* Stretches the time to the next arrival. */
+static void rescale(struct entry *e, double old)
+{
+    struct sim *sim = e->traffic->s->sim;
+    sim_time now = sim_now(sim);
+    double left = (double)(e->next_at - now) * (old / e->rate);
+
+    sim_cancel(sim, e->next);
+    e->next_at = left < 0x1p62 ? now + (sim_time)(left + 0.5) : SIM_NEVER;
+    e->base = e->next_at;
+    e->since_base = 0;
+    await_arrival(e);
+}
+
+void traffic_set_rate(struct traffic *t, uint32_t index, double rate)
+{
+    struct entry *e = &t->entries[index];
+    double old = e->rate;
+
+    assert(index < t->entry_count && rate >= 0);
+    e->rate = rate;
+    if (!e->started || rate == old)
+        return;
+    if (rate > 0 && old > 0 && e->next_at != SIM_NEVER)
+        rescale(e, old);
+    else
+        restart_arrivals(e);
+}
+
+double traffic_rate(const struct traffic *t, uint32_t index)
+{
+    assert(index < t->entry_count);
+    return t->entries[index].rate;
+}
+
+uint64_t traffic_in_flight(const struct traffic *t, uint32_t index)
+{
+    assert(index < t->entry_count);
+    return t->entries[index].in_flight;
+}
+
+/* ----------------------------------------------------------- beginnings */
+
+/* The clients' streams: of the warm-up, or of the measured time. */
+static void name_streams(struct entry *e, bool measured)
+{
+    struct rng_root root = e->traffic->s->root;
+    const char *name = e->spec->name;
+
+    rng_init(&e->arrivals, root, "traffic.arrivals", name, measured);
+    e->number = measured ? FIRST_NUMBER : 0;
+}
+
+static void find_service(struct entry *e)
+{
+    e->service = world_find(e->traffic->s->world, CHANGE_SERVICE,
+                            e->spec->space, e->spec->service);
+    if (e->service != NO_ID)
+        e->known = e->service;
+}
+
+/* Arrivals begin once the Service is there. */
+static void start(struct entry *e)
+{
+    struct traffic *t = e->traffic;
+
+    if (e->started || !t->running || e->service == NO_ID)
+        return;
+    if (e->spec->access == ACCESS_POD_IP) {
+        if (t->s->world->epoch == SIM_NEVER)
+            return;
+        clients_fix_addresses(e);
+    }
+    e->started = true;
+    restart_arrivals(e);
+}
+
+static void on_start(struct sim *sim, void *self, struct event_args args)
+{
+    struct traffic *t = self;
+
+    (void)sim;
+    (void)args;
+    t->running = true;
+    for (size_t i = 0; i < t->entry_count; i++) {
+        clients_place(&t->entries[i]);
+        start(&t->entries[i]);
+    }
+}
+
+static void begin_measure(struct traffic *t)
+{
+    for (size_t i = 0; i < t->entry_count; i++) {
+        struct entry *e = &t->entries[i];
+
+        name_streams(e, true);
+        if (e->started)
+            restart_arrivals(e);
+        else
+            start(e);
+    }
+}
+
+/* -------------------------------------------------------------- changes */
+
+static void list_up_nodes(struct traffic *t)
+{
+    const struct world *w = t->s->world;
+
+    t->up.count = 0;
+    for (size_t i = 0; i < w->nodes.count; i++)
+        if (w->nodes.items[i]->up && !w->nodes.items[i]->deleted)
+            VEC_PUSH(t->up, (node_id)i);
+}
+
+static void node_changed(struct traffic *t, const struct world_change *change)
+{
+    if (change->what != WHAT_ADDED && change->what != WHAT_DELETED &&
+        change->what != WHAT_UP)
+        return;
+    list_up_nodes(t);
+    if (change->what == WHAT_UP && !world_node(t->s->world, change->id)->up)
+        requests_abandon(t, change->id, NO_ID);
+}
+
+static void service_changed(struct traffic *t,
+                            const struct world_change *change)
+{
+    if (change->what != WHAT_ADDED && change->what != WHAT_DELETED)
+        return;
+    for (size_t i = 0; i < t->entry_count; i++) {
+        struct entry *e = &t->entries[i];
+
+        if (e->service == change->id && change->what == WHAT_DELETED)
+            e->service = NO_ID;
+        else if (e->service == NO_ID && change->what == WHAT_ADDED)
+            find_service(e);
+        start(e);
+    }
+}
+
+static void touch(struct traffic *t, pod_id pod)
+{
+    while (t->touched.count <= pod)
+        VEC_PUSH(t->touched, 0);
+    t->touched.items[pod] = sim_now(t->s->sim);
+}
+
+/* Clients may have lived in the pod, or may from now on. */
+static void move_out(struct traffic *t, const struct world_change *change)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < t->entry_count; i++) {
+        if (t->entries[i].spec->location != AT_PODS)
+            continue;
+        t->entries[i].pods_stale = any = true;
+    }
+    if (any && change->what == WHAT_DELETED)
+        requests_abandon(t, NO_ID, change->id);
+}
+
+static void pod_changed(struct traffic *t, const struct world_change *change)
+{
+    switch (change->what) {
+    case WHAT_ADDED:
+    case WHAT_TERMINATING:
+    case WHAT_SANDBOX:
+    case WHAT_SERVING:
+    case WHAT_CRASHED:
+        touch(t, change->id);
+        break;
+    case WHAT_DELETED:
+        touch(t, change->id);
+        move_out(t, change);
+        break;
+    case WHAT_STATUS:
+        move_out(t, change);
+        break;
+    default:
+        break;
+    }
+}
+
+static void on_change(void *self, const struct world_change *change)
+{
+    struct traffic *t = self;
+
+    switch (change->kind) {
+    case CHANGE_NODE:
+        node_changed(t, change);
+        break;
+    case CHANGE_SERVICE:
+        service_changed(t, change);
+        break;
+    case CHANGE_POD:
+        pod_changed(t, change);
+        break;
+    case CHANGE_MEASURE:
+        if (change->what == WHAT_EPOCH)
+            begin_measure(t);
+        break;
+    default:
+        break;
+    }
+}
+
+/* --------------------------------------------------------------- traffic */
+
+static void make_path(struct traffic *t, enum path which,
+                      const struct dist *dist)
+{
+    struct network_path *path = &t->paths[which];
+
+    path->dist = dist;
+    path->constant = dist_is_constant(dist, &path->delay);
+    if (path->constant)
+        path->lane = sim_lane_new(t->s->sim);
+}
+
+static void make_paths(struct traffic *t)
+{
+    const struct network_latency *l = &t->s->scenario->cluster.latency;
+
+    make_path(t, SAME_NODE, &l->same_node);
+    make_path(t, SAME_ZONE, &l->same_zone);
+    make_path(t, CROSS_ZONE, &l->cross_zone);
+    make_path(t, EXTERNAL, &l->external);
+}
+
+static void make_entry(struct traffic *t, uint32_t index)
+{
+    struct entry *e = &t->entries[index];
+    const struct traffic_spec *spec = &t->s->scenario->traffic[index];
+
+    e->traffic = t;
+    e->spec = spec;
+    e->index = index;
+    e->known = NO_ID;
+    e->rate = spec->rate;
+    e->lane = sim_lane_new(t->s->sim);
+    e->lane_last = INT64_MIN;
+    e->lb = balancing_of(t, spec->space, spec->service);
+    name_streams(e, false);
+    rng_init(&e->rng, t->s->root, "traffic.request", spec->name, 0);
+    e->work = e->more = e->rng;
+    rng_seek(&e->work, 0, 0);
+    find_service(e);
+}
+
+struct traffic *traffic_new(struct simulation *s)
+{
+    struct traffic *t = mem_zalloc(sizeof *t);
+
+    t->s = s;
+    t->free = UINT32_MAX;
+    t->entry_count = s->scenario->traffic_count;
+    t->entries = mem_calloc(t->entry_count, sizeof *t->entries);
+    make_paths(t);
+    for (size_t i = 0; i < t->entry_count; i++)
+        make_entry(t, (uint32_t)i);
+    list_up_nodes(t);
+    servers_set_client(s->servers,
+                       (struct server_client){.answered = request_answered,
+                                              .lost = request_lost,
+                                              .self = t});
+    world_watch(s->world,
+                1u << CHANGE_NODE | 1u << CHANGE_SERVICE | 1u << CHANGE_POD |
+                    1u << CHANGE_MEASURE,
+                on_change, t);
+    sim_after(s->sim, 0, &start_event, t, (struct event_args){0});
+    return t;
+}
+
+void traffic_free(struct traffic *t)
+{
+    if (!t)
+        return;
+    for (size_t i = 0; i < t->entry_count; i++) {
+        clients_free(&t->entries[i]);
+        due_ring_release(&t->entries[i].timeouts);
+        due_ring_release(&t->entries[i].deadlines);
+    }
+    for (size_t i = 0; i < t->balancings.count; i++)
+        balancing_free(t->balancings.items[i]);
+    VEC_FREE(t->balancings);
+    VEC_FREE(t->up);
+    VEC_FREE(t->touched);
+    VEC_FREE(t->local);
+    free(t->entries);
+    free(t->requests);
+    free(t);
+}

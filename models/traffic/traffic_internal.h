@@ -1,0 +1,181 @@
+/*
+ * traffic_internal - what the files of traffic share.
+ */
+#ifndef MODELS_TRAFFIC_TRAFFIC_INTERNAL_H
+#define MODELS_TRAFFIC_TRAFFIC_INTERNAL_H
+
+#include "models/lb/lb.h"
+#include "models/metrics/metrics.h"
+#include "models/network/dns.h"
+#include "models/simulation.h"
+#include "models/traffic/server.h"
+
+/* Where a client is, seen from an endpoint. */
+enum path { SAME_NODE, SAME_ZONE, CROSS_ZONE, EXTERNAL, PATH_COUNT };
+
+struct network_path {
+    const struct dist *dist; /* one way; borrowed */
+    bool constant;
+    sim_time delay; /* where constant */
+    sim_lane lane;  /* of events after that delay */
+};
+
+/* Who balances a Service: shared by all of its traffic entries. */
+struct balancing {
+    const char *space, *service;
+    const struct lb_strategy *strategy;
+    const void *config;
+    enum lb_at at;
+    uint32_t instances;       /* of a gateway */
+    bool stateless;           /* one balancer does for all */
+    struct lb_balancer plain; /* where stateless */
+    VEC_OF(struct lb_balancer *)
+    balancers; /* by node or instance; NULL:
+                  none yet */
+};
+
+struct client {
+    node_id node; /* NO_ID: external, or in no pod now */
+    uint16_t zone;
+    bool external;
+    pod_id pod;                   /* it lives in; NO_ID: none */
+    struct lb_balancer *balancer; /* its own, where at: client */
+    pod_id sticky;                /* ClientIP affinity: its last endpoint */
+    sim_time sticky_until;
+    struct dns_cache dns;
+};
+
+/* What is due when, of a constant delay: the time of each is no earlier
+ * than that of the one before. One calendar event stands for the first. */
+struct due {
+    sim_time at;
+    uint64_t what;
+    uint32_t slot;
+};
+struct due_ring {
+    struct due *items; /* owned; room is a power of two */
+    size_t first, count, room;
+    bool armed; /* its event is pending */
+};
+
+/* One traffic entry. */
+struct entry {
+    struct traffic *traffic;
+    const struct traffic_spec *spec;
+    uint32_t index;
+    service_id service; /* NO_ID: there is none now */
+    service_id known;   /* the last one; NO_ID: never any */
+    struct balancing *lb;
+    bool started;
+    /* arrivals */
+    double rate;
+    struct rng arrivals;
+    sim_time next_at, base; /* base: of constant arrivals */
+    uint64_t since_base;
+    event_id next;
+    sim_lane lane;
+    sim_time lane_last;
+    uint64_t number; /* of the next request */
+    /* requests */
+    struct rng rng;  /* of the attempt that begins */
+    struct rng work; /* of what its server draws */
+    struct rng more; /* latencies, back-off: seldom */
+    struct due_ring timeouts, deadlines;
+    uint64_t in_flight, retrying;
+    /* clients */
+    uint32_t client_count;
+    struct client *clients;
+    VEC_OF(struct endpoint) fixed; /* access podIP */
+    VEC_OF(pod_id) pods;           /* that clients may live in */
+    bool pods_stale;
+};
+
+enum request_state {
+    REQUEST_FREE,
+    REQUEST_SENT, /* under way, queued, in service or answered */
+    REQUEST_DEAD, /* its connection will never be answered */
+    REQUEST_WAITS /* for its next attempt */
+};
+
+struct request {
+    uint64_t number;
+    sim_time arrival;
+    sim_time started;             /* this attempt */
+    sim_time back;                /* its way back */
+    uint64_t bits;                /* from which its server draws */
+    struct lb_balancer *balancer; /* that counts it; NULL: none does */
+    uint32_t generation;          /* another attempt, another generation */
+    uint32_t entry, client;
+    pod_id pod; /* that its endpoint named; NO_ID: none */
+    uint32_t slot;
+    uint32_t ip;
+    node_id node;
+    pod_id server; /* that has accepted it; NO_ID: none yet */
+    incident_id origin;
+    uint32_t attempts;
+    uint32_t next_free;
+    uint8_t state, path, cause;
+    bool blamed, retry; /* origin is settled; counts against the budget */
+};
+
+struct traffic {
+    struct simulation *s;
+    struct entry *entries;
+    size_t entry_count;
+    struct request *requests; /* a slab */
+    uint32_t count, room, free;
+    struct network_path paths[PATH_COUNT];
+    VEC_OF(struct balancing *) balancings;
+    VEC_OF(node_id) up;            /* nodes that are up, rising */
+    VEC_OF(sim_time) touched;      /* by pod: when something was done to it */
+    VEC_OF(struct endpoint) local; /* scratch */
+    bool running;
+};
+
+/* What an attempt is sent to. */
+struct chosen {
+    const struct endpoint *endpoint; /* valid until the next event */
+    struct lb_balancer *balancer;    /* that counts it; NULL: none */
+    enum cause cause; /* CAUSE_CONNECT_TIMEOUT: dropped on the way */
+    sim_time delay;   /* of the name's look-up */
+};
+
+/* --- client.c --- */
+void clients_place(struct entry *e);
+void clients_free(struct entry *e);
+/* False: it is nowhere, or its node is dead: it offers nothing. */
+bool client_offers(struct entry *e, uint32_t client);
+/* Takes the addresses that are listed ready now. */
+void clients_fix_addresses(struct entry *e);
+struct balancing *balancing_of(struct traffic *t, const char *space,
+                               const char *service);
+void balancing_free(struct balancing *lb);
+/* Where the attempt goes: no endpoint, then cause says why. Draws from
+ * e->rng. */
+struct chosen client_choose(struct entry *e, uint32_t client);
+enum path client_path(const struct client *client,
+                      const struct endpoint *endpoint);
+
+/* --- request.c --- */
+void request_begin(struct entry *e);
+void request_answered(void *self, uint64_t id, enum cause cause);
+void request_lost(void *self, uint64_t id);
+/* Ends the open requests of clients on the node, or in the pod. */
+void requests_abandon(struct traffic *t, node_id node, pod_id pod);
+/* The attempt's time-out, or the whole request's deadline, has come. Of a
+ * request that waits for a retry its last attempt is the last. */
+void request_expired(struct entry *e, struct request *r);
+void request_deadline(struct entry *e, struct request *r);
+
+/* --- patience.c --- */
+/* Puts the attempt's time-out, or the request's deadline, in line. */
+void patience_attempt(struct entry *e, const struct request *r);
+void patience_request(struct entry *e, const struct request *r);
+void due_ring_release(struct due_ring *ring);
+
+/* --- blame.c --- */
+/* What made the attempt fail. */
+incident_id blame(struct traffic *t, const struct entry *e,
+                  const struct request *r, enum cause cause);
+
+#endif
