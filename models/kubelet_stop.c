@@ -4,6 +4,11 @@
 #include "models/network/ipam.h"
 #include "models/traffic/server.h"
 
+static sim_time later(sim_time t, sim_time by)
+{
+    return t > 0 && by > SIM_NEVER - t ? SIM_NEVER : t + by;
+}
+
 /* --- one container: preStop, SIGTERM, SIGKILL --- */
 
 static void on_kill(struct sim *sim, void *self, struct event_args args)
@@ -122,11 +127,6 @@ static sim_time pre_stop_time(const struct kubelets *k, const struct pod *pod,
     if (w->pre_stop >= 0 && i == pod->kubelet->serving)
         hook = w->pre_stop;
     return hook < 0 ? 0 : hook;
-}
-
-static sim_time later(sim_time t, sim_time by)
-{
-    return by > SIM_NEVER - t ? SIM_NEVER : t + by;
 }
 
 static void kill_at(struct kubelets *k, struct pod *pod, uint32_t i,

@@ -5,7 +5,13 @@
  * .sequence) and delivered to each node in that order (a watch is FIFO), so
  * one number says all that a node's proxy has programmed: it routes a
  * Service by the newest version whose sequence is <= that number. Costs one
- * small record a node, whatever the number of Services.
+ * small record a node, whatever the number of Services; events: one for all
+ * nodes a change where the watch latency is constant, and at most two a node
+ * and sync. Nothing is scheduled while nothing changes.
+ *
+ * Headless Services are not kube-proxy's: their versions are not delivered.
+ * A node that is down keeps its rules and syncs in full after its boot.
+ * world->endpoint_floor is kept up here.
  */
 #ifndef MODELS_NETWORK_KUBEPROXY_H
 #define MODELS_NETWORK_KUBEPROXY_H
@@ -24,6 +30,9 @@ const struct endpoint_set *proxy_endpoints(const struct proxies *p,
 
 /* True where every working proxy has programmed all there is. */
 bool proxies_settled(const struct proxies *p);
+
+/* A stuck proxy (fault) begins no sync until it is released; it still hears. */
+void proxy_set_stuck(struct proxies *p, node_id node, bool stuck);
 
 /* For metrics: called when a node's proxy has programmed versions up to
  * `to` (those after `from` are new to it). */
