@@ -4,7 +4,9 @@
  * Files are written to NAME.partial beside it; resultdir_commit renames.
  * An existing NAME is replaced only if it holds a run.json that podchurn
  * wrote; anything else is never touched. Two processes never write one
- * directory (the .partial is locked with flock).
+ * directory (the .partial is locked with flock, where the file system can).
+ * A crash leaves NAME as it was, or NAME.partial-old in its place, which the
+ * next resultdir_open puts back.
  */
 #ifndef SIM_IO_RESULTDIR_H
 #define SIM_IO_RESULTDIR_H
@@ -21,6 +23,9 @@ struct resultdir;
  * .partial of a dead process is removed. Missing parents are made. */
 struct resultdir *resultdir_open(const char *name, struct diag *diag);
 
+/* As resultdir_open, but what is in the .partial of a dead process stays. */
+struct resultdir *resultdir_resume(const char *name, struct diag *diag);
+
 /* Opens a file below it for writing ("plots/a.svg" makes plots/). NULL with
  * errno set after a failure. Closed by resultdir_close_file or commit. */
 FILE *resultdir_file(struct resultdir *dir, const char *name);
@@ -36,5 +41,8 @@ bool resultdir_commit(struct resultdir *dir, struct diag *diag);
 
 /* Removes what was written, frees. */
 void resultdir_abandon(struct resultdir *dir);
+
+/* Closes all files, leaves .partial as it is for resultdir_resume, frees. */
+void resultdir_leave(struct resultdir *dir);
 
 #endif
