@@ -49,16 +49,23 @@ struct metrics *metrics_new(struct simulation *s, bool want_detail,
 void metrics_free(struct metrics *m);
 
 /* After the run: one value a row of the layout (NaN: undefined). */
-void metrics_values(const struct metrics *m,
-                    const struct metric_layout *layout, double *values);
+void metrics_values(const struct metrics *m, const struct metric_layout *layout,
+                    double *values);
 /* One value for each SLO of the scenario, over its window. */
 void metrics_slo_values(const struct metrics *m, double *values);
 
 /* Detail files: writes this replication's rows (without the header) of
  * spec.md section 4. `variant` is the first column, replication from 0. */
 enum detail_file {
-    FILE_INCIDENTS, FILE_FAILURES, FILE_TIMESERIES, FILE_SERVICES,
-    FILE_ENDPOINTS, FILE_PODS, FILE_READY, FILE_EVENTS, FILE_LATENCY,
+    FILE_INCIDENTS,
+    FILE_FAILURES,
+    FILE_TIMESERIES,
+    FILE_SERVICES,
+    FILE_ENDPOINTS,
+    FILE_PODS,
+    FILE_READY,
+    FILE_EVENTS,
+    FILE_LATENCY,
     FILE_COUNT
 };
 extern const struct detail_info {
@@ -74,7 +81,7 @@ enum outcome { REQUEST_SUCCEEDED, REQUEST_FAILED, REQUEST_ABANDONED };
 /* A request ended. It is measured where it arrived in the measured time;
  * origin and cause are those of its last attempt. */
 struct request_end {
-    uint32_t traffic;       /* index into scenario->traffic */
+    uint32_t traffic; /* index into scenario->traffic */
     enum outcome outcome;
     enum cause cause;
     uint32_t attempts;
@@ -92,14 +99,23 @@ void metrics_attempt_failed(struct metrics *m, uint32_t traffic,
  * at the pod; start of service SIM_NEVER: never began. */
 void metrics_served(struct metrics *m, uint32_t traffic, pod_id pod,
                     sim_time arrival, sim_time start, sim_time end);
+/* After metrics_served, for an attempt that shared its pod's servers
+ * (discipline ps): the server time that it used between start and end, in
+ * place of all of it. */
+void metrics_worked(struct metrics *m, uint32_t traffic, sim_time start,
+                    sim_time end, sim_time work);
 
 /* Requests measured and not yet ended: the run goes on until 0. */
 uint64_t metrics_open(const struct metrics *m);
 
 /* --- for the summary on the terminal --- */
 /* One pod IP of a Service over the run: spans of equal state. */
-enum address_state { ADDRESS_NONE, ADDRESS_UNREADY, ADDRESS_READY,
-                     ADDRESS_DEAD };
+enum address_state {
+    ADDRESS_NONE,
+    ADDRESS_UNREADY,
+    ADDRESS_READY,
+    ADDRESS_DEAD
+};
 struct address_span {
     uint32_t service; /* service_id */
     uint32_t ip;
@@ -117,8 +133,8 @@ struct incident_effect {
     sim_time time, end; /* since time 0; end SIM_NEVER: none */
     uint64_t requests_failed, attempts_failed;
     uint32_t ips_added, ips_removed;
-    int min_ready;          /* -1: no Service touched */
-    double recovery_time;   /* NaN: none needed */
+    int min_ready;        /* -1: no Service touched */
+    double recovery_time; /* NaN: none needed */
     enum cause main_cause;
     bool from_timeline;
 };

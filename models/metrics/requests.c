@@ -1,0 +1,230 @@
+#include <assert.h>
+#include <stdlib.h>
+
+#include "models/metrics/measure.h"
+
+/*
+ * The hot path: a few additions a request, arrays by traffic entry. Windows
+ * of SLOs are the rare case and pay for themselves.
+ */
+
+/* --- arrivals --- */
+
+static void begin_in_windows(struct metrics *m, uint32_t traffic,
+                             sim_time arrival)
+{
+    for (uint32_t i = 1; i < m->scope_count; i++) {
+        if (scope_has(&m->scopes[i], arrival))
+            m->scopes[i].traffic[traffic].requests++;
+    }
+}
+
+void metrics_request_begin(struct metrics *m, uint32_t traffic,
+                           sim_time arrival)
+{
+    metrics_reach(m, arrival);
+    if (!scope_has(m->scopes, arrival))
+        return;
+    m->scopes->traffic[traffic].requests++;
+    m->open++;
+    if (m->scope_count > 1)
+        begin_in_windows(m, traffic, arrival);
+}
+
+/* --- ends --- */
+
+static inline void add_end(struct traffic_sums *t, const struct request_end *r)
+{
+    t->attempts += r->attempts;
+    t->retries += r->attempts - (r->attempts > 0);
+    if (r->outcome == REQUEST_SUCCEEDED) {
+        t->succeeded++;
+        sketch_add(&t->latency, r->end - r->arrival);
+    } else if (r->outcome == REQUEST_FAILED) {
+        t->failed++;
+    } else {
+        t->abandoned++;
+    }
+}
+
+static void end_in_windows(struct metrics *m, const struct request_end *r)
+{
+    for (uint32_t i = 1; i < m->scope_count; i++) {
+        if (scope_has(&m->scopes[i], r->arrival))
+            add_end(&m->scopes[i].traffic[r->traffic], r);
+    }
+}
+
+void metrics_request_end(struct metrics *m, const struct request_end *r)
+{
+    metrics_reach(m, r->end);
+    if (!scope_has(m->scopes, r->arrival))
+        return;
+    assert(m->open > 0 && r->end >= r->arrival);
+    m->open--;
+    add_end(&m->scopes->traffic[r->traffic], r);
+    if (m->scope_count > 1)
+        end_in_windows(m, r);
+    if (r->outcome == REQUEST_FAILED)
+        blame_request(m, r);
+    else if (m->series && r->outcome == REQUEST_SUCCEEDED)
+        sketch_add(&m->series[r->traffic].latency, r->end - r->arrival);
+}
+
+void metrics_attempt_failed(struct metrics *m, uint32_t traffic,
+                            sim_time request_arrival, enum cause cause,
+                            incident_id origin, pod_id pod, sim_time now)
+{
+    (void)pod;
+    assert(cause > CAUSE_NONE && cause < CAUSE_COUNT);
+    metrics_reach(m, now);
+    if (!scope_has(m->scopes, request_arrival))
+        return;
+    FOR_SCOPES(m, scope, request_arrival)
+    scope->traffic[traffic].failed_by[cause]++;
+    blame_failed(m, traffic, cause, origin, now);
+}
+
+uint64_t metrics_open(const struct metrics *m)
+{
+    return m->open;
+}
+
+/* --- attempts in pods --- */
+
+/* How much of [from, to] lies in the scope. */
+static inline sim_time overlap(const struct scope *scope, sim_time from,
+                               sim_time to)
+{
+    sim_time end = scope_end(scope);
+
+    if (from < scope->start)
+        from = scope->start;
+    if (to > end)
+        to = end;
+    return to > from ? to - from : 0;
+}
+
+static inline void add_served(const struct scope *scope, struct traffic_sums *t,
+                              sim_time arrival, sim_time start, sim_time end,
+                              bool busy)
+{
+    sim_time wait = start - arrival;
+
+    if (scope_has(scope, arrival)) {
+        t->accepted++;
+        t->waited += wait > 0;
+        t->sojourn += (double)(end - arrival);
+        sketch_add(&t->waiting, wait);
+        if (end <= scope_end(scope)) { /* nearly always: nothing to cut */
+            t->present += (double)(end - arrival);
+            t->waiting_time += (double)wait;
+            t->busy += busy ? (double)(end - start) : 0;
+            return;
+        }
+    }
+    t->present += (double)overlap(scope, arrival, end);
+    t->waiting_time += (double)overlap(scope, arrival, start);
+    if (busy)
+        t->busy += (double)overlap(scope, start, end);
+}
+
+static void count_in_window(struct metrics *m, struct pod_share *share,
+                            uint32_t window)
+{
+    if (!share->windows)
+        share->windows = mem_calloc(m->scope_count, sizeof *share->windows);
+    share->windows[window]++;
+}
+
+static void served_in_windows(struct metrics *m, uint32_t traffic,
+                              struct pod_share *share, sim_time arrival,
+                              sim_time start, sim_time end, bool busy)
+{
+    for (uint32_t i = 1; i < m->scope_count; i++) {
+        struct scope *scope = &m->scopes[i];
+
+        if (scope->length == 0)
+            continue;
+        add_served(scope, &scope->traffic[traffic], arrival, start, end, busy);
+        if (share && scope_has(scope, arrival))
+            count_in_window(m, share, i);
+    }
+}
+
+/* The pod's share in the row; the first one nearly always. */
+static inline struct pod_share *share_of(struct metrics *m, pod_id pod,
+                                         uint32_t row)
+{
+    struct pod_track *track = &m->pods.items[pod];
+
+    if (track->share_count > 0 && track->shares[0].row == row)
+        return &track->shares[0];
+    return row == NO_ROW ? NULL : pods_share(m, pod, row);
+}
+
+void metrics_served(struct metrics *m, uint32_t traffic, pod_id pod,
+                    sim_time arrival, sim_time start, sim_time end)
+{
+    struct pod_share *share;
+    bool busy;
+
+    assert(pod < m->pods.count && arrival <= end);
+    metrics_reach(m, end);
+    if (m->scopes->length == 0)
+        return;
+    if (start == SIM_NEVER)
+        start = end;
+    busy = !m->pods.items[pod].shared;
+    share = share_of(m, pod, m->traffic_row[traffic]);
+    add_served(m->scopes, &m->scopes->traffic[traffic], arrival, start, end,
+               busy);
+    if (share && scope_has(m->scopes, arrival))
+        share->requests++;
+    if (m->scope_count > 1)
+        served_in_windows(m, traffic, share, arrival, start, end, busy);
+}
+
+void metrics_worked(struct metrics *m, uint32_t traffic, sim_time start,
+                    sim_time end, sim_time work)
+{
+    if (end <= start)
+        return;
+    for (uint32_t i = 0; i < m->scope_count; i++) {
+        struct scope *scope = &m->scopes[i];
+
+        if (scope->length > 0)
+            scope->traffic[traffic].busy += (double)work *
+                                            (double)overlap(scope, start, end) /
+                                            (double)(end - start);
+    }
+}
+
+/* --- sums --- */
+
+void traffic_sums_merge(struct traffic_sums *into,
+                        const struct traffic_sums *from)
+{
+    into->requests += from->requests;
+    into->succeeded += from->succeeded;
+    into->failed += from->failed;
+    into->abandoned += from->abandoned;
+    into->attempts += from->attempts;
+    into->retries += from->retries;
+    for (int i = 0; i < CAUSE_COUNT; i++)
+        into->failed_by[i] += from->failed_by[i];
+    into->accepted += from->accepted;
+    into->waited += from->waited;
+    into->sojourn += from->sojourn;
+    into->present += from->present;
+    into->waiting_time += from->waiting_time;
+    into->busy += from->busy;
+    sketch_merge(&into->latency, &from->latency);
+    sketch_merge(&into->waiting, &from->waiting);
+}
+
+void traffic_sums_release(struct traffic_sums *sums)
+{
+    sketch_release(&sums->latency);
+    sketch_release(&sums->waiting);
+}
