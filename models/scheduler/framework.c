@@ -1,0 +1,333 @@
+#include "models/scheduler/framework.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "models/scheduler/framework_private.h"
+
+#define SCHEDULER_PLUGIN(file) &scheduler_##file,
+const struct scheduler_plugin *const scheduler_plugins[] = {
+#include "models/catalog.def"
+    NULL};
+
+/* noderesources defaults: cpu and memory, weight 1 each. */
+static const struct resource_weight cpu_and_memory[] = {{"cpu", 1},
+                                                        {"memory", 1}};
+
+struct scheduler_config scheduler_config_default(int minor)
+{
+    return (struct scheduler_config){
+        .strategy = SCORE_LEAST_ALLOCATED,
+        .resource_count = 2,
+        .resources = cpu_and_memory,
+        .balanced_count = 2,
+        .balanced = cpu_and_memory,
+        .balanced_change = minor >= 36,
+        .balanced_skips_best_effort = minor >= 33,
+        .inclusion_policies = minor >= 26,
+        .match_label_keys = minor >= 27,
+        .default_spread = true,
+    };
+}
+
+size_t framework_plugin_index(const struct scheduler_plugin *plugin)
+{
+    size_t i = 0;
+
+    while (scheduler_plugins[i] != plugin) {
+        assert(scheduler_plugins[i]);
+        i++;
+    }
+    return i;
+}
+
+unsigned framework_interested(enum cluster_event event)
+{
+    unsigned mask = 0;
+
+    for (unsigned i = 0; scheduler_plugins[i]; i++) {
+        if (scheduler_plugins[i]->events & 1U << event)
+            mask |= 1U << i;
+    }
+    return mask;
+}
+
+void filter_refuse(struct filter_reasons *reasons, const char *text,
+                   const char *detail)
+{
+    if (reasons->count < REASONS_MAX)
+        reasons->items[reasons->count++] = (struct filter_reason){text, detail};
+}
+
+void score_normalize(int64_t *scores, size_t count, bool reverse)
+{
+    int64_t max = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        if (scores[i] > max)
+            max = scores[i];
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (max > 0)
+            scores[i] = SCORE_MAX * scores[i] / max;
+        if (reverse)
+            scores[i] = SCORE_MAX - scores[i];
+    }
+}
+
+/* minFeasibleNodesToFind 100; 50 % less one for each 125 nodes, at least
+ * 5 %. */
+size_t nodes_to_find(size_t nodes, int percentage)
+{
+    enum { LEAST_NODES = 100, LEAST_PERCENT = 5 };
+    size_t found, percent = (size_t)percentage;
+
+    if (nodes < LEAST_NODES || percentage >= 100)
+        return nodes;
+    if (percentage == 0) {
+        percent = nodes / 125 >= 50 ? 0 : 50 - nodes / 125;
+        if (percent < LEAST_PERCENT)
+            percent = LEAST_PERCENT;
+    }
+    found = nodes * percent / 100;
+    return found < LEAST_NODES ? LEAST_NODES : found;
+}
+
+/* --- filters --- */
+
+/* Which filters have a say on the pod: bit mask. */
+static unsigned begin_filters(struct framework *f, const struct cycle *c,
+                              unsigned wanted)
+{
+    unsigned mask = 0;
+
+    for (size_t i = 0; i < f->plugin_count; i++) {
+        const struct scheduler_plugin *p = scheduler_plugins[i];
+
+        if (p->filter && (wanted & 1U << i) &&
+            (!p->pre_filter || p->pre_filter(f->states[i], c)))
+            mask |= 1U << i;
+    }
+    return mask;
+}
+
+/* The plug-in that refuses the node; plugin_count: none does. */
+static size_t refuser(struct framework *f, const struct cycle *c, unsigned mask,
+                      node_id node, struct filter_reasons *why)
+{
+    for (unsigned left = mask; left; left &= left - 1) {
+        size_t i = (size_t)__builtin_ctz(left);
+
+        if (scheduler_plugins[i]->filter(f->states[i], c, node, why) !=
+            FILTER_SUCCESS)
+            return i;
+    }
+    return f->plugin_count;
+}
+
+static bool same_reason(const struct filter_reason *a,
+                        const struct filter_reason *b)
+{
+    return (a->text == b->text || strcmp(a->text, b->text) == 0) &&
+           (a->detail == b->detail || strcmp(a->detail, b->detail) == 0);
+}
+
+static void note_reasons(struct diagnosis *d, const struct filter_reasons *why)
+{
+    for (size_t i = 0; i < why->count; i++) {
+        size_t k = 0;
+
+        while (k < d->reasons.count &&
+               !same_reason(&d->reasons.items[k].reason, &why->items[i]))
+            k++;
+        if (k == d->reasons.count)
+            VEC_PUSH(d->reasons, ((struct diagnosis_reason){why->items[i], 0}));
+        d->reasons.items[k].nodes++;
+    }
+}
+
+/* Fills f->feasible from next_start on, as many as are wanted. */
+static void find_feasible(struct framework *f, const struct cycle *c)
+{
+    size_t count = f->order.count, looked = 0;
+    size_t wanted = nodes_to_find(count, f->config.percentage);
+    unsigned mask = begin_filters(f, c, ~0U);
+    struct filter_reasons why;
+
+    f->feasible.count = 0;
+    while (looked < count && f->feasible.count < wanted) {
+        node_id node = f->order.items[(f->next_start + looked) % count];
+        size_t i;
+
+        why.count = 0;
+        i = refuser(f, c, mask, node, &why);
+        looked++;
+        if (i == f->plugin_count) {
+            VEC_PUSH(f->feasible, node);
+        } else {
+            f->diagnosis.rejectors |= 1U << i;
+            note_reasons(&f->diagnosis, &why);
+        }
+    }
+    f->next_start = count ? (f->next_start + looked) % count : 0;
+}
+
+bool framework_passes(struct framework *f, struct pod_class *class,
+                      node_id node, unsigned plugins)
+{
+    struct cycle c = {f, class};
+    struct filter_reasons why = {0};
+
+    return refuser(f, &c, begin_filters(f, &c, plugins), node, &why) ==
+           f->plugin_count;
+}
+
+/* --- scores --- */
+
+static bool score_nodes(struct framework *f, const struct cycle *c, size_t i,
+                        const node_id *nodes, size_t count, int64_t *scores)
+{
+    const struct scheduler_plugin *p = scheduler_plugins[i];
+    void *state = f->states[i];
+
+    if (!p->score || (p->pre_score && !p->pre_score(state, c, nodes, count)))
+        return false;
+    for (size_t k = 0; k < count; k++)
+        scores[k] = p->score(state, c, nodes[k]);
+    if (p->normalize)
+        p->normalize(state, c, nodes, scores, count);
+    return true;
+}
+
+/* The weighted sums of all scores, into f->totals. */
+static void score_feasible(struct framework *f, const struct cycle *c)
+{
+    size_t count = f->feasible.count;
+
+    f->scores.count = f->totals.count = 0;
+    for (size_t k = 0; k < count; k++) {
+        VEC_PUSH(f->scores, 0);
+        VEC_PUSH(f->totals, 0);
+    }
+    for (size_t i = 0; i < f->plugin_count; i++) {
+        if (!score_nodes(f, c, i, f->feasible.items, count, f->scores.items))
+            continue;
+        for (size_t k = 0; k < count; k++)
+            f->totals.items[k] +=
+                scheduler_plugins[i]->weight * f->scores.items[k];
+    }
+}
+
+/* Any of those with the most points, all as likely. */
+static node_id pick_best(const struct framework *f, struct rng *rng)
+{
+    int64_t best = f->totals.items[0];
+    uint64_t ties = 0;
+
+    for (size_t k = 0; k < f->totals.count; k++) {
+        if (f->totals.items[k] > best) {
+            best = f->totals.items[k];
+            ties = 0;
+        }
+        ties += f->totals.items[k] == best;
+    }
+    ties = ties > 1 ? rng_below(rng, ties) : 0;
+    for (size_t k = 0;; k++) {
+        assert(k < f->totals.count);
+        if (f->totals.items[k] == best && ties-- == 0)
+            return f->feasible.items[k];
+    }
+}
+
+node_id framework_schedule(struct framework *f, struct pod_class *class,
+                           struct rng *rng)
+{
+    struct cycle c = {f, class};
+
+    framework_order(f);
+    f->diagnosis.nodes = f->order.count;
+    f->diagnosis.rejectors = 0;
+    f->diagnosis.reasons.count = 0;
+    find_feasible(f, &c);
+    if (f->feasible.count == 0)
+        return NO_ID;
+    if (f->feasible.count == 1)
+        return f->feasible.items[0];
+    score_feasible(f, &c);
+    return pick_best(f, rng);
+}
+
+const struct diagnosis *framework_diagnosis(const struct framework *f)
+{
+    return &f->diagnosis;
+}
+
+/* --- messages --- */
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+void framework_explain(const struct framework *f, char *buffer, size_t size)
+{
+    const struct diagnosis *d = &f->diagnosis;
+    size_t at, count = d->reasons.count;
+    char **texts;
+
+    if (d->nodes == 0) {
+        snprintf(buffer, size, "no nodes available to schedule pods");
+        return;
+    }
+    texts = mem_calloc(count + 1, sizeof *texts);
+    for (size_t i = 0; i < count; i++) {
+        const struct diagnosis_reason *r = &d->reasons.items[i];
+
+        texts[i] =
+            mem_printf("%zu %s%s", r->nodes, r->reason.text, r->reason.detail);
+    }
+    qsort(texts, count, sizeof *texts, by_text);
+    at = (size_t)snprintf(buffer, size, "0/%zu nodes are available", d->nodes);
+    for (size_t i = 0; i < count; i++) {
+        if (at < size)
+            at += (size_t)snprintf(buffer + at, size - at, "%s %s",
+                                   i == 0 ? ":" : ",", texts[i]);
+        free(texts[i]);
+    }
+    if (at < size)
+        snprintf(buffer + at, size - at, ".");
+    free(texts);
+}
+
+/* --- one plug-in alone --- */
+
+bool framework_filter_with(struct framework *f,
+                           const struct scheduler_plugin *plugin,
+                           struct pod_class *class, node_id node,
+                           enum filter_status *status,
+                           struct filter_reasons *why)
+{
+    void *state = f->states[framework_plugin_index(plugin)];
+    struct cycle c = {f, class};
+
+    why->count = 0;
+    *status = FILTER_SUCCESS;
+    if (plugin->pre_filter && !plugin->pre_filter(state, &c))
+        return false;
+    *status = plugin->filter(state, &c, node, why);
+    return true;
+}
+
+bool framework_score_with(struct framework *f,
+                          const struct scheduler_plugin *plugin,
+                          struct pod_class *class, const node_id *nodes,
+                          size_t count, int64_t *scores)
+{
+    struct cycle c = {f, class};
+
+    memset(scores, 0, count * sizeof *scores);
+    return score_nodes(f, &c, framework_plugin_index(plugin), nodes, count,
+                       scores);
+}

@@ -1,0 +1,282 @@
+/*
+ * framework - what the scheduler knows of the cluster, and how it chooses a
+ * node for a pod: filter, score, pick among the best. It knows no time and
+ * no simulation, so that tests and tables of cases use it as it is.
+ *
+ * A plug-in is one file models/scheduler/<file>.c and one line in
+ * models/catalog.def: `const struct scheduler_plugin scheduler_<file>`.
+ * They run in the catalog's order, which is the order of Kubernetes'
+ * default profile; the first that refuses a node gives the reason.
+ *
+ * Pods are known by class: pods of one template in one namespace are equal
+ * to the scheduler. What is counted by pods (topology spread) is counted by
+ * class and node as pods come and go, so that no cycle looks at pods.
+ *
+ * Facts: Kubernetes v1.36 pkg/scheduler (schedule_one.go, framework).
+ */
+#ifndef MODELS_SCHEDULER_FRAMEWORK_H
+#define MODELS_SCHEDULER_FRAMEWORK_H
+
+#include "models/world.h"
+
+struct framework;
+
+/* --- how it is set up: KubeSchedulerConfiguration --- */
+
+enum scoring_strategy {
+    SCORE_LEAST_ALLOCATED,
+    SCORE_MOST_ALLOCATED,
+    SCORE_REQUESTED_TO_CAPACITY
+};
+
+struct resource_weight {
+    const char *name; /* "cpu", "memory", "nvidia.com/gpu" */
+    int64_t weight;
+};
+
+/* A point of RequestedToCapacityRatio's broken line. */
+struct shape_point {
+    int64_t utilization; /* 0..100, rising */
+    int64_t score;       /* 0..10 */
+};
+
+/* All arrays are borrowed. */
+struct scheduler_config {
+    enum scoring_strategy strategy; /* of NodeResourcesFit */
+    size_t resource_count;
+    const struct resource_weight *resources;
+    size_t shape_count;
+    const struct shape_point *shape;
+    /* Extended resources that the filter passes over: by name, or by what
+     * stands before the slash. */
+    size_t ignored_count, ignored_group_count;
+    const char *const *ignored, *const *ignored_groups;
+    size_t balanced_count; /* of NodeResourcesBalancedAllocation */
+    const struct resource_weight *balanced;
+    bool balanced_change; /* scores the change that the pod makes (1.36) */
+    bool balanced_skips_best_effort;            /* (1.33) */
+    const struct node_affinity *added_affinity; /* NULL: none */
+    bool inclusion_policies; /* nodeAffinityPolicy, nodeTaintsPolicy */
+    bool match_label_keys;
+    bool default_spread; /* the system's default constraints */
+    int percentage;      /* of nodes to score; 0: adaptive */
+};
+
+/* As Kubernetes 1.MINOR's default profile. */
+struct scheduler_config scheduler_config_default(int minor);
+
+/* --- what it knows --- */
+
+struct node_info {
+    bool present, unschedulable;
+    const struct node_spec *spec; /* borrowed */
+    VEC_OF(struct taint) taints;
+    struct resources requested; /* by its pods; items owned */
+    int64_t scored_cpu, scored_memory;
+};
+
+/* How many pods of a class are on each node: open addressing. */
+struct node_count {
+    node_id node; /* NO_ID: free */
+    uint32_t count;
+};
+struct node_counts {
+    struct node_count *slots;
+    uint32_t room, used; /* room: a power of 2, or 0; used: not free */
+};
+
+/* Pods of one template in one namespace. */
+struct pod_class {
+    uint32_t id; /* rising in order of creation; never reused */
+    const struct pod_template *template; /* borrowed */
+    const char *space;                   /* borrowed */
+    const struct selector *owner;        /* its ReplicaSet's; NULL: none */
+    bool hashed; /* owned by a Deployment: pod-template-hash counts */
+    /* Of the Services that select its pods: borrowed selectors. */
+    VEC_OF(const struct selector *) services;
+    uint32_t references;
+    struct node_counts live; /* pods on nodes, those that terminate not */
+    void **data;             /* one place for each plug-in */
+    struct pod_class *next;  /* in the same bucket */
+};
+
+/* What a plug-in may use in a cycle. */
+struct cycle {
+    struct framework *framework;
+    struct pod_class *class; /* of the pod to be scheduled */
+};
+
+/* --- plug-ins --- */
+
+enum filter_status {
+    FILTER_SUCCESS,
+    FILTER_UNSCHEDULABLE,
+    FILTER_UNRESOLVABLE /* nor would evicting pods help */
+};
+
+/* Why a node is refused; text and detail make one phrase. */
+struct filter_reason {
+    const char *text;   /* "node(s) were unschedulable", "Insufficient " */
+    const char *detail; /* "cpu"; "" */
+};
+enum { REASONS_MAX = 16 };
+struct filter_reasons {
+    size_t count;
+    struct filter_reason items[REASONS_MAX];
+};
+void filter_refuse(struct filter_reasons *reasons, const char *text,
+                   const char *detail);
+
+/* What happened in the cluster that may let a refused pod in. */
+enum cluster_event {
+    EVENT_NODE_ADDED,
+    EVENT_NODE_CHANGED,    /* schedulable again, taints, labels */
+    EVENT_POD_GONE,        /* its resources are free */
+    EVENT_POD_TERMINATING, /* no longer counted for spreading */
+    EVENT_POD_ADDED        /* was bound */
+};
+
+struct scheduler_plugin {
+    const char *name; /* as Kubernetes writes it */
+    const char *summary;
+    int weight;        /* of its score, by default; 0: no score */
+    unsigned events;   /* bit mask 1 << enum cluster_event */
+    size_t state_size; /* zeroed, passed as `state` */
+    void (*init)(void *state, struct framework *f);      /* may be NULL */
+    void (*release)(void *state);                        /* may be NULL */
+    void (*forget)(void *state, struct pod_class *class, /* may be NULL */
+                   void *data);
+    /* False: the plug-in has no say on this pod. NULL: always true. */
+    bool (*pre_filter)(void *state, const struct cycle *c);
+    enum filter_status (*filter)(void *state, const struct cycle *c,
+                                 node_id node, struct filter_reasons *why);
+    /* nodes: those that passed all filters. As pre_filter. */
+    bool (*pre_score)(void *state, const struct cycle *c, const node_id *nodes,
+                      size_t count);
+    int64_t (*score)(void *state, const struct cycle *c, node_id node);
+    /* Brings the scores to 0..100. NULL: they are. */
+    void (*normalize)(void *state, const struct cycle *c, const node_id *nodes,
+                      int64_t *scores, size_t count);
+};
+
+#define SCHEDULER_PLUGIN(file)                                                 \
+    extern const struct scheduler_plugin scheduler_##file;
+#include "models/catalog.def"
+
+/* All, in the order of catalog.def; ends with NULL. */
+extern const struct scheduler_plugin *const scheduler_plugins[];
+
+enum { SCORE_MAX = 100 };
+
+/* helper.DefaultNormalizeScore: the largest becomes 100; reverse: 0. */
+void score_normalize(int64_t *scores, size_t count, bool reverse);
+
+/* --- for plug-ins --- */
+const struct scheduler_config *framework_config(const struct framework *f);
+/* Changes whenever nodes come or go, never otherwise. */
+uint64_t framework_generation(const struct framework *f);
+size_t framework_node_room(const struct framework *f); /* ids are below */
+const struct node_info *framework_node(const struct framework *f, node_id id);
+/* Classes have ids below this; NULL: gone. */
+uint32_t framework_class_count(const struct framework *f);
+struct pod_class *framework_class_at(const struct framework *f, uint32_t id);
+/* This plug-in's place in a class's data: by its table row. */
+size_t framework_plugin_index(const struct scheduler_plugin *plugin);
+uint32_t node_counts_get(const struct node_counts *c, node_id node);
+
+/* component-helpers nodeaffinity.GetRequiredNodeAffinity(pod).Match. */
+bool pod_affinity_matches(const struct pod_template *template,
+                          const struct node_spec *node);
+/* One term; a term that is empty or not valid matches nothing. */
+bool node_term_matches(const struct node_selector_term *term,
+                       const struct node_spec *node);
+/* Any term of the required ones; true where none are present. */
+bool node_affinity_matches(const struct node_affinity *affinity,
+                           const struct node_spec *node);
+
+/* A resource by name, told apart once. */
+struct resource_ref {
+    enum { RES_CPU, RES_MEMORY, RES_STORAGE, RES_PODS, RES_EXTENDED } kind;
+    const char *name;
+    int64_t weight;
+};
+struct resource_ref resource_ref_make(const struct resource_weight *w);
+/* Of cpu in milli-cores, of all else in whole units; absent: 0. */
+int64_t resource_get(const struct resources *r, const struct resource_ref *ref);
+
+/* --- its life --- */
+struct framework *framework_new(const struct scheduler_config *config);
+void framework_free(struct framework *f);
+
+/* id: any number not in use. The spec is borrowed. */
+void framework_node_add(struct framework *f, node_id id,
+                        const struct node_spec *spec);
+/* Its pods stay accounted until they are removed. */
+void framework_node_remove(struct framework *f, node_id id);
+void framework_node_set(struct framework *f, node_id id, bool unschedulable,
+                        const struct taint *taints, size_t taint_count);
+
+/* The class of a pod, made if need be; holds a reference. owner and space
+ * are borrowed. */
+struct pod_class *framework_class(struct framework *f,
+                                  const struct pod_template *template,
+                                  const char *space,
+                                  const struct selector *owner, bool hashed);
+void framework_class_release(struct framework *f, struct pod_class *class);
+/* Selectors of the Services that select it: copied pointers. */
+void framework_class_services(struct framework *f, struct pod_class *class,
+                              const struct selector *const *selectors,
+                              size_t count);
+
+/* A pod is on a node: assumed, bound or seen there. */
+void framework_pod_add(struct framework *f, struct pod_class *class,
+                       node_id node, bool terminating);
+void framework_pod_terminates(struct framework *f, struct pod_class *class,
+                              node_id node);
+void framework_pod_remove(struct framework *f, struct pod_class *class,
+                          node_id node, bool terminating);
+
+/* --- choosing --- */
+
+/* Why no node was found. */
+struct diagnosis {
+    size_t nodes;       /* how many there are */
+    unsigned rejectors; /* bit mask of plug-ins that refused any */
+    VEC_OF(struct diagnosis_reason {
+        struct filter_reason reason;
+        size_t nodes;
+    })
+    reasons;
+};
+
+/* A node for a pod of the class; NO_ID: none, see framework_diagnosis. One
+ * draw from rng where several are best. O(nodes looked at), which are as
+ * many as percentageOfNodesToScore says; no allocations once warm. */
+node_id framework_schedule(struct framework *f, struct pod_class *class,
+                           struct rng *rng);
+/* Of the last framework_schedule; valid until the next. */
+const struct diagnosis *framework_diagnosis(const struct framework *f);
+/* "0/5 nodes are available: 2 Insufficient cpu, 3 node(s) were
+ * unschedulable.": as FitError.Error, reasons in order of their texts. */
+void framework_explain(const struct framework *f, char *buffer, size_t size);
+/* Bit mask of plug-ins that an event interests. */
+unsigned framework_interested(enum cluster_event event);
+/* Whether a node passes the filters in `plugins` (bit mask). */
+bool framework_passes(struct framework *f, struct pod_class *class,
+                      node_id node, unsigned plugins);
+/* numFeasibleNodesToFind. percentage 0: adaptive. */
+size_t nodes_to_find(size_t nodes, int percentage);
+
+/* One plug-in alone, on any nodes: for cases. False where it has no say;
+ * scores are then 0 and every node passes. */
+bool framework_filter_with(struct framework *f,
+                           const struct scheduler_plugin *plugin,
+                           struct pod_class *class, node_id node,
+                           enum filter_status *status,
+                           struct filter_reasons *why);
+bool framework_score_with(struct framework *f,
+                          const struct scheduler_plugin *plugin,
+                          struct pod_class *class, const node_id *nodes,
+                          size_t count, int64_t *scores);
+
+#endif

@@ -1,0 +1,361 @@
+/*
+ * framework_cache - the scheduler's picture of nodes, and of pods on them.
+ */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "models/scheduler/framework_private.h"
+
+/* --- counts of pods by node --- */
+
+static uint32_t slot_of(const struct node_counts *c, node_id node)
+{
+    uint32_t mask = c->room - 1;
+    uint32_t i = (node * UINT32_C(2654435761)) & mask;
+
+    while (c->slots[i].node != NO_ID && c->slots[i].node != node)
+        i = (i + 1) & mask;
+    return i;
+}
+
+uint32_t node_counts_get(const struct node_counts *c, node_id node)
+{
+    const struct node_count *slot;
+
+    if (c->room == 0)
+        return 0;
+    slot = &c->slots[slot_of(c, node)];
+    return slot->node == node ? slot->count : 0;
+}
+
+/* Makes the table anew for as many as are in use: nodes without a pod now
+ * are left out. */
+static void rehash(struct node_counts *c)
+{
+    struct node_count *old = c->slots;
+    uint32_t room = c->room, used = 0;
+
+    for (uint32_t i = 0; i < room; i++)
+        used += old[i].node != NO_ID && old[i].count > 0;
+    c->room = 8;
+    while (c->room < 4 * (used + 1))
+        c->room *= 2;
+    c->slots = mem_calloc(c->room, sizeof *c->slots);
+    c->used = used;
+    for (uint32_t i = 0; i < c->room; i++)
+        c->slots[i].node = NO_ID;
+    for (uint32_t i = 0; i < room; i++) {
+        if (old[i].node != NO_ID && old[i].count > 0)
+            c->slots[slot_of(c, old[i].node)] = old[i];
+    }
+    free(old);
+}
+
+static void node_counts_add(struct node_counts *c, node_id node, int delta)
+{
+    struct node_count *slot;
+
+    if (2 * (c->used + 1) > c->room)
+        rehash(c);
+    slot = &c->slots[slot_of(c, node)];
+    if (slot->node == NO_ID) {
+        slot->node = node;
+        c->used++;
+    }
+    assert(delta > 0 || slot->count > 0);
+    slot->count += (uint32_t)delta;
+}
+
+/* --- nodes --- */
+
+/* Pods may be seen on a node before the node is. */
+static struct node_info *node_at(struct framework *f, node_id id)
+{
+    while (f->nodes.count <= id)
+        VEC_PUSH(f->nodes, (struct node_info){0});
+    return &f->nodes.items[id];
+}
+
+void framework_node_add(struct framework *f, node_id id,
+                        const struct node_spec *spec)
+{
+    struct node_info *node = node_at(f, id);
+
+    assert(!node->present);
+    node->present = true;
+    node->spec = spec;
+    framework_node_set(f, id, spec->unschedulable, spec->taints,
+                       spec->taint_count);
+    f->generation++;
+}
+
+void framework_node_remove(struct framework *f, node_id id)
+{
+    assert(node_at(f, id)->present);
+    node_at(f, id)->present = false;
+    f->generation++;
+}
+
+void framework_node_set(struct framework *f, node_id id, bool unschedulable,
+                        const struct taint *taints, size_t taint_count)
+{
+    struct node_info *node = node_at(f, id);
+
+    node->unschedulable = unschedulable;
+    node->taints.count = 0;
+    for (size_t i = 0; i < taint_count; i++)
+        VEC_PUSH(node->taints, taints[i]);
+}
+
+uint64_t framework_generation(const struct framework *f)
+{
+    return f->generation;
+}
+
+size_t framework_node_room(const struct framework *f)
+{
+    return f->nodes.count;
+}
+
+const struct node_info *framework_node(const struct framework *f, node_id id)
+{
+    assert(id < f->nodes.count);
+    return &f->nodes.items[id];
+}
+
+/* Zones in order of their first node; each gives its next in turn. */
+void framework_order(struct framework *f)
+{
+    VEC_OF(const char *) zones = {0};
+    VEC_OF(size_t) next = {0};
+    size_t left = 0;
+
+    if (f->order_generation == f->generation)
+        return;
+    f->order_generation = f->generation;
+    f->order.count = 0;
+    for (size_t i = 0; i < f->nodes.count; i++) {
+        const struct node_info *node = &f->nodes.items[i];
+        size_t z = 0;
+
+        if (!node->present)
+            continue;
+        left++;
+        while (z < zones.count && strcmp(zones.items[z], node->spec->zone) != 0)
+            z++;
+        if (z == zones.count) {
+            VEC_PUSH(zones, node->spec->zone);
+            VEC_PUSH(next, i);
+        }
+    }
+    for (size_t z = 0; left > 0; z = (z + 1) % zones.count) {
+        size_t i = next.items[z];
+
+        while (i < f->nodes.count &&
+               (!f->nodes.items[i].present ||
+                strcmp(f->nodes.items[i].spec->zone, zones.items[z]) != 0))
+            i++;
+        next.items[z] = i + 1;
+        if (i < f->nodes.count) {
+            VEC_PUSH(f->order, (node_id)i);
+            left--;
+        }
+    }
+    VEC_FREE(zones);
+    VEC_FREE(next);
+}
+
+/* --- classes --- */
+
+static struct pod_class **bucket_of(struct framework *f,
+                                    const struct pod_template *template)
+{
+    return &f->buckets[((uintptr_t) template >> 4) % CLASS_BUCKETS];
+}
+
+struct pod_class *framework_class(struct framework *f,
+                                  const struct pod_template *template,
+                                  const char *space,
+                                  const struct selector *owner, bool hashed)
+{
+    struct pod_class **bucket = bucket_of(f, template);
+    struct pod_class *class = *bucket;
+
+    while (class && (class->template != template || class->owner != owner ||
+                     strcmp(class->space, space) != 0))
+        class = class->next;
+    if (!class) {
+        class = mem_zalloc(sizeof *class);
+        class->id = (uint32_t)f->classes.count;
+        class->template = template;
+        class->space = space;
+        class->owner = owner;
+        class->hashed = hashed;
+        class->data = mem_calloc(f->plugin_count, sizeof *class->data);
+        class->next = *bucket;
+        *bucket = class;
+        VEC_PUSH(f->classes, class);
+    }
+    class->references++;
+    return class;
+}
+
+static void free_class(struct framework *f, struct pod_class *class)
+{
+    for (size_t i = 0; i < f->plugin_count; i++) {
+        if (class->data[i] && scheduler_plugins[i]->forget)
+            scheduler_plugins[i]->forget(f->states[i], class, class->data[i]);
+    }
+    f->classes.items[class->id] = NULL;
+    VEC_FREE(class->services);
+    free(class->live.slots);
+    free(class->data);
+    free(class);
+}
+
+void framework_class_release(struct framework *f, struct pod_class *class)
+{
+    struct pod_class **at = bucket_of(f, class->template);
+
+    assert(class->references > 0);
+    if (--class->references > 0)
+        return;
+    while (*at != class)
+        at = &(*at)->next;
+    *at = class->next;
+    free_class(f, class);
+}
+
+void framework_class_services(struct framework *f, struct pod_class *class,
+                              const struct selector *const *selectors,
+                              size_t count)
+{
+    (void)f;
+    class->services.count = 0;
+    for (size_t i = 0; i < count; i++)
+        VEC_PUSH(class->services, selectors[i]);
+}
+
+uint32_t framework_class_count(const struct framework *f)
+{
+    return (uint32_t)f->classes.count;
+}
+
+struct pod_class *framework_class_at(const struct framework *f, uint32_t id)
+{
+    assert(id < f->classes.count);
+    return f->classes.items[id];
+}
+
+/* --- pods --- */
+
+/* Extended resources in use, sorted by name; grows as needed. */
+static void account_extended(struct resources *r,
+                             const struct extended_resource *q, int sign)
+{
+    struct extended_resource *items = (struct extended_resource *)r->items;
+    size_t i = 0;
+
+    while (i < r->count && strcmp(items[i].name, q->name) < 0)
+        i++;
+    if (i == r->count || strcmp(items[i].name, q->name) != 0) {
+        items = mem_realloc(items, r->count + 1, sizeof *items);
+        memmove(items + i + 1, items + i, (r->count - i) * sizeof *items);
+        items[i] = (struct extended_resource){q->name, 0};
+        r->items = items;
+        r->count++;
+    }
+    items[i].quantity += sign * q->quantity;
+}
+
+static void account(struct node_info *node, const struct pod_template *t,
+                    int sign)
+{
+    struct resources *r = &node->requested;
+
+    r->cpu += sign * t->requests.cpu;
+    r->memory += sign * t->requests.memory;
+    r->storage += sign * t->requests.storage;
+    r->pods += sign;
+    for (size_t i = 0; i < t->requests.count; i++)
+        account_extended(r, &t->requests.items[i], sign);
+    node->scored_cpu += sign * t->scored_cpu;
+    node->scored_memory += sign * t->scored_memory;
+    assert(r->pods >= 0);
+}
+
+void framework_pod_add(struct framework *f, struct pod_class *class,
+                       node_id node, bool terminating)
+{
+    account(node_at(f, node), class->template, 1);
+    if (!terminating)
+        node_counts_add(&class->live, node, 1);
+}
+
+void framework_pod_terminates(struct framework *f, struct pod_class *class,
+                              node_id node)
+{
+    (void)f;
+    node_counts_add(&class->live, node, -1);
+}
+
+void framework_pod_remove(struct framework *f, struct pod_class *class,
+                          node_id node, bool terminating)
+{
+    account(node_at(f, node), class->template, -1);
+    if (!terminating)
+        node_counts_add(&class->live, node, -1);
+}
+
+/* --- life --- */
+
+struct framework *framework_new(const struct scheduler_config *config)
+{
+    struct framework *f = mem_zalloc(sizeof *f);
+
+    f->config = *config;
+    while (scheduler_plugins[f->plugin_count])
+        f->plugin_count++;
+    assert(f->plugin_count <= PLUGIN_MAX);
+    for (size_t i = 0; i < f->plugin_count; i++) {
+        const struct scheduler_plugin *p = scheduler_plugins[i];
+
+        f->states[i] = mem_zalloc(p->state_size);
+        if (p->init)
+            p->init(f->states[i], f);
+    }
+    return f;
+}
+
+void framework_free(struct framework *f)
+{
+    if (!f)
+        return;
+    for (size_t i = 0; i < f->classes.count; i++) {
+        if (f->classes.items[i])
+            free_class(f, f->classes.items[i]);
+    }
+    for (size_t i = 0; i < f->plugin_count; i++) {
+        if (scheduler_plugins[i]->release)
+            scheduler_plugins[i]->release(f->states[i]);
+        free(f->states[i]);
+    }
+    for (size_t i = 0; i < f->nodes.count; i++) {
+        VEC_FREE(f->nodes.items[i].taints);
+        free((void *)f->nodes.items[i].requested.items);
+    }
+    VEC_FREE(f->nodes);
+    VEC_FREE(f->order);
+    VEC_FREE(f->classes);
+    VEC_FREE(f->feasible);
+    VEC_FREE(f->scores);
+    VEC_FREE(f->totals);
+    VEC_FREE(f->diagnosis.reasons);
+    free(f);
+}
+
+const struct scheduler_config *framework_config(const struct framework *f)
+{
+    return &f->config;
+}

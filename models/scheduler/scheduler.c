@@ -1,0 +1,407 @@
+#include "models/scheduler/scheduler.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "models/scheduler/scheduler_private.h"
+
+enum { EXPLAIN_SIZE = 480 };
+
+/* scheduling_queue.go: unschedulable pods are looked through each 30 s, the
+ * back-off queue each second. */
+static const sim_time flush_period = 30 * SIM_S;
+static const sim_time backoff_tick = SIM_S;
+
+/* --- records --- */
+
+struct sched_pod *scheduler_record(const struct scheduler *sch, pod_id id)
+{
+    return id < sch->records.count ? sch->records.items[id] : NULL;
+}
+
+static void owner_of(const struct world *w, const struct pod *pod,
+                     const struct selector **selector, bool *hashed)
+{
+    *selector = NULL;
+    *hashed = false;
+    if (pod->owner_kind == OWNER_REPLICASET) {
+        const struct replicaset *rs = w->replicasets.items[pod->owner];
+
+        *selector = rs->selector;
+        *hashed = rs->deployment != NO_ID;
+    }
+}
+
+struct sched_pod *scheduler_record_make(struct scheduler *sch,
+                                        const struct pod *pod)
+{
+    struct sched_pod *record = sch->free_records;
+    const struct selector *owner;
+    bool hashed;
+
+    if (record)
+        sch->free_records = record->next_free;
+    else
+        record = mem_alloc(sizeof *record);
+    owner_of(sch->world, pod, &owner, &hashed);
+    *record = (struct sched_pod){.id = pod->id, .node = NO_ID};
+    record->class = framework_class(sch->framework, pod->template, pod->space,
+                                    owner, hashed);
+    record->stamp = sim_now(sch->sim);
+    while (sch->records.count <= pod->id)
+        VEC_PUSH(sch->records, NULL);
+    assert(!sch->records.items[pod->id]);
+    sch->records.items[pod->id] = record;
+    return record;
+}
+
+void scheduler_record_free(struct scheduler *sch, struct sched_pod *record)
+{
+    sch->records.items[record->id] = NULL;
+    framework_class_release(sch->framework, record->class);
+    record->next_free = sch->free_records;
+    sch->free_records = record;
+}
+
+void scheduler_put(struct scheduler *sch, struct sched_pod *record,
+                   node_id node, enum pod_place place)
+{
+    record->node = node;
+    record->place = place;
+    record->on_node = true;
+    framework_pod_add(sch->framework, record->class, node, record->terminating);
+}
+
+void scheduler_take(struct scheduler *sch, struct sched_pod *record)
+{
+    if (!record->on_node)
+        return;
+    record->on_node = false;
+    framework_pod_remove(sch->framework, record->class, record->node,
+                         record->terminating);
+}
+
+/* --- the queue --- */
+
+static void on_backoff(struct sim *sim, void *self, struct event_args args)
+{
+    struct scheduler *sch = self;
+
+    (void)args;
+    sched_queue_end_backoffs(&sch->queue, sim_now(sim));
+    scheduler_start_cycle(sch);
+}
+static const struct event_type backoff_event = {"scheduler.backoff", 0,
+                                                on_backoff};
+
+static void set_backoff_timer(struct scheduler *sch)
+{
+    sim_cancel(sch->sim, sch->backoff_timer);
+    sch->backoff_timer = sim_at(sch->sim, sched_queue_next_backoff(&sch->queue),
+                                &backoff_event, sch, (struct event_args){0, 0});
+}
+
+static sim_time backoff_length(const struct scheduler *sch, uint32_t attempts)
+{
+    sim_time length = sch->params->scheduler_backoff_base;
+
+    while (--attempts > 0 && length < sch->params->scheduler_backoff_max)
+        length *= 2;
+    return length < sch->params->scheduler_backoff_max
+               ? length
+               : sch->params->scheduler_backoff_max;
+}
+
+/* To the next tick of the loop that looks at the back-off queue. */
+static void wait_or_go(struct scheduler *sch, struct sched_pod *record)
+{
+    sim_time now = sim_now(sch->sim);
+    sim_time until = record->stamp + backoff_length(sch, record->attempts);
+
+    if (until <= now) {
+        sched_queue_activate(&sch->queue, record);
+        scheduler_start_cycle(sch);
+        return;
+    }
+    record->until = (until + backoff_tick - 1) / backoff_tick * backoff_tick;
+    sched_queue_back_off(&sch->queue, record);
+    set_backoff_timer(sch);
+}
+
+static void set_flush_timer(struct scheduler *sch);
+
+static void on_flush(struct sim *sim, void *self, struct event_args args)
+{
+    struct scheduler *sch = self;
+    sim_time late = sim_now(sim) - sch->params->scheduler_flush;
+
+    (void)args;
+    for (size_t i = sch->queue.unschedulable.count; i-- > 0;) {
+        struct sched_pod *record = sch->queue.unschedulable.items[i];
+
+        if (record->stamp < late) {
+            sched_queue_remove(&sch->queue, record);
+            wait_or_go(sch, record);
+        }
+    }
+    set_flush_timer(sch);
+}
+static const struct event_type flush_event = {"scheduler.flush", 0, on_flush};
+
+static void set_flush_timer(struct scheduler *sch)
+{
+    sim_time now = sim_now(sch->sim);
+
+    if (sch->queue.unschedulable.count == 0 ||
+        sim_pending(sch->sim, sch->flush_timer))
+        return;
+    sch->flush_timer = sim_at(sch->sim, (now / flush_period + 1) * flush_period,
+                              &flush_event, sch, (struct event_args){0, 0});
+}
+
+void scheduler_may_help(struct scheduler *sch, enum cluster_event event,
+                        node_id node)
+{
+    unsigned mask = sch->interested[event];
+
+    for (size_t i = sch->queue.unschedulable.count; i-- > 0;) {
+        struct sched_pod *record = sch->queue.unschedulable.items[i];
+        unsigned by = record->rejectors & mask;
+
+        if (!by || (node != NO_ID &&
+                    !framework_passes(sch->framework, record->class, node, by)))
+            continue;
+        sched_queue_remove(&sch->queue, record);
+        wait_or_go(sch, record);
+    }
+}
+
+/* --- binding --- */
+
+static void emit(const struct scheduler *sch, const struct sched_pod *record,
+                 bool warning, const char *reason, const char *message)
+{
+    const struct pod *pod = world_pod(sch->world, record->id);
+    char *object;
+
+    if (!sch->world->want_events || !pod)
+        return;
+    object = mem_printf("pod/%s", pod->name);
+    world_event(sch->world, warning, reason, object, "%s", message);
+    free(object);
+}
+
+static void bind_now(struct scheduler *sch, struct sched_pod *record)
+{
+    const struct node *node = world_node(sch->world, record->node);
+    const struct pod *pod = world_pod(sch->world, record->id);
+    char *message = mem_printf("Successfully assigned %s/%s to %s", pod->space,
+                               pod->name, node->spec->name);
+
+    record->place = PLACE_BOUND;
+    sch->counts.bound++;
+    world_pod_bind(sch->world, record->id, record->node);
+    emit(sch, record, false, "Scheduled", message);
+    free(message);
+}
+
+static void fail(struct scheduler *sch, struct sched_pod *record)
+{
+    record->attempts++;
+    record->stamp = sim_now(sch->sim);
+    sch->counts.failed++;
+}
+
+/* The write is done. */
+static void on_written(struct sim *sim, void *self, struct event_args args)
+{
+    struct scheduler *sch = self;
+    struct sched_pod *record = scheduler_record(sch, (pod_id)args.subject);
+    const struct pod *pod = world_pod(sch->world, (pod_id)args.subject);
+
+    (void)sim;
+    assert(record && record->place == PLACE_ASSUMED);
+    if (record->gone || !pod || pod->deletion != SIM_NEVER) {
+        scheduler_take(sch, record);
+        if (record->gone)
+            scheduler_record_free(sch, record);
+        else
+            record->place = PLACE_NOWHERE; /* until its end is heard of */
+        return;
+    }
+    if (pod->node != NO_ID) { /* somebody was faster */
+        scheduler_take(sch, record);
+        scheduler_put(sch, record, pod->node, PLACE_BOUND);
+        return;
+    }
+    if (world_node(sch->world, record->node)->deleted) {
+        scheduler_take(sch, record);
+        record->place = PLACE_NOWHERE;
+        fail(sch, record);
+        wait_or_go(sch, record);
+        return;
+    }
+    bind_now(sch, record);
+}
+static const struct event_type written_event = {"scheduler.bound", 0,
+                                                on_written};
+
+static void assume(struct scheduler *sch, struct sched_pod *record,
+                   node_id node)
+{
+    sim_time now = sim_now(sch->sim);
+    sim_time sent = token_bucket_take(&sch->bucket, now);
+
+    scheduler_put(sch, record, node, PLACE_ASSUMED);
+    scheduler_may_help(sch, EVENT_POD_ADDED, NO_ID);
+    sim_after(sch->sim,
+              sent - now +
+                  dist_sample_time(&sch->params->write_latency, &sch->writes),
+              &written_event, sch, (struct event_args){record->id, 0});
+}
+
+/* --- cycles --- */
+
+/* The Services that select the pod, for the default spreading. */
+static void tell_services(struct scheduler *sch, struct sched_pod *record,
+                          const struct pod *pod)
+{
+    sch->selectors.count = 0;
+    for (size_t i = 0; i < pod->service_count; i++)
+        VEC_PUSH(sch->selectors,
+                 &world_service(sch->world, pod->services[i])->spec->selector);
+    framework_class_services(sch->framework, record->class,
+                             sch->selectors.items, sch->selectors.count);
+}
+
+static void refuse(struct scheduler *sch, struct sched_pod *record)
+{
+    const struct diagnosis *d = framework_diagnosis(sch->framework);
+    char message[EXPLAIN_SIZE];
+
+    record->rejectors = d->nodes > 0 ? d->rejectors : ~0U;
+    fail(sch, record);
+    if (sch->world->want_events) {
+        framework_explain(sch->framework, message, sizeof message);
+        emit(sch, record, true, "FailedScheduling", message);
+    }
+    sched_queue_park(&sch->queue, record);
+    set_flush_timer(sch);
+}
+
+static void on_cycle(struct sim *sim, void *self, struct event_args args)
+{
+    struct scheduler *sch = self;
+    struct sched_pod *record = sch->cycle;
+    const struct pod *pod = world_pod(sch->world, record->id);
+    struct rng rng;
+    node_id node;
+
+    (void)sim;
+    (void)args;
+    sch->cycle = NULL;
+    sch->counts.cycles++;
+    if (record->gone) {
+        scheduler_record_free(sch, record);
+    } else if (pod && pod->node != NO_ID) { /* somebody bound it */
+        scheduler_put(sch, record, pod->node, PLACE_BOUND);
+    } else if (pod) {
+        tell_services(sch, record, pod);
+        rng_init(&rng, sch->root, "scheduler.ties", pod->stream_owner,
+                 pod->ordinal);
+        rng_seek(&rng, record->attempts, 0);
+        node = framework_schedule(sch->framework, record->class, &rng);
+        if (node == NO_ID)
+            refuse(sch, record);
+        else
+            assume(sch, record, node);
+    }
+    scheduler_start_cycle(sch);
+}
+static const struct event_type cycle_event = {"scheduler.cycle", 0, on_cycle};
+
+void scheduler_start_cycle(struct scheduler *sch)
+{
+    sim_time length;
+
+    if (sch->cycle || sch->stopped)
+        return;
+    sch->cycle = sched_queue_pop(&sch->queue);
+    if (!sch->cycle)
+        return;
+    length = dist_sample_time(&sch->params->scheduling_latency, &sch->work);
+    if (sch->slowness != 1)
+        length = sim_seconds(sim_to_seconds(length) * sch->slowness);
+    sim_after(sch->sim, length, &cycle_event, sch, (struct event_args){0, 0});
+}
+
+/* --- life --- */
+
+struct scheduler *scheduler_new(struct simulation *s)
+{
+    struct scheduler *sch = mem_zalloc(sizeof *sch);
+    struct scheduler_config config =
+        scheduler_config_default(s->scenario->cluster.kubernetes_minor);
+
+    sch->world = s->world;
+    sch->sim = s->sim;
+    sch->params = &s->scenario->cluster.control_plane;
+    sch->root = s->root;
+    sch->framework = framework_new(&config);
+    sch->bucket = token_bucket_make(sch->params->scheduler_qps,
+                                    sch->params->scheduler_burst);
+    sch->slowness = 1;
+    rng_init(&sch->lag, s->root, "scheduler.watch", NULL, 0);
+    rng_init(&sch->work, s->root, "scheduler.cycle", NULL, 0);
+    rng_init(&sch->writes, s->root, "scheduler.write", NULL, 0);
+    for (int e = 0; e <= EVENT_POD_ADDED; e++)
+        sch->interested[e] = framework_interested((enum cluster_event)e);
+    scheduler_watch(sch);
+    return sch;
+}
+
+void scheduler_free(struct scheduler *sch)
+{
+    if (!sch)
+        return;
+    for (size_t i = 0; i < sch->records.count; i++)
+        free(sch->records.items[i]);
+    while (sch->free_records) {
+        struct sched_pod *next = sch->free_records->next_free;
+
+        free(sch->free_records);
+        sch->free_records = next;
+    }
+    VEC_FREE(sch->records);
+    VEC_FREE(sch->selectors);
+    sched_queue_release(&sch->queue);
+    framework_free(sch->framework);
+    free(sch);
+}
+
+void scheduler_set_stopped(struct scheduler *sch, bool stopped)
+{
+    sch->stopped = stopped;
+    scheduler_start_cycle(sch);
+}
+
+void scheduler_set_slowness(struct scheduler *sch, double factor)
+{
+    assert(factor > 0);
+    sch->slowness = factor;
+}
+
+struct scheduler_counts scheduler_counts(const struct scheduler *sch)
+{
+    struct scheduler_counts counts = sch->counts;
+
+    counts.active = sch->queue.active.count;
+    counts.backoff = sch->queue.backoff.count;
+    counts.unschedulable = sch->queue.unschedulable.count;
+    return counts;
+}
+
+struct framework *scheduler_framework(struct scheduler *sch)
+{
+    return sch->framework;
+}

@@ -1,0 +1,44 @@
+/*
+ * scheduler - kube-scheduler: hears of pods and nodes by watches (FIFO,
+ * lagged), schedules one pod at a time (one cycle takes scheduling_latency),
+ * binds side by side through its client's token bucket (scheduler_qps,
+ * scheduler_burst) and write latency.
+ *
+ * A pod is accounted on its node as soon as the cycle ends (assumed), so
+ * that the next cycle sees it; world_pod_bind comes when the write is done.
+ * Where the pod or the node has gone by then, the assumption is dropped.
+ *
+ * A pod that fits nowhere waits until an event that may help it, by the
+ * plug-ins that refused it, or five minutes; and backs off 1 s, 2 s .. 10 s
+ * from its last failure, to the next full second. (Since 1.33 an idle
+ * scheduler takes pods from back-off early; not modelled.)
+ *
+ * A pod whose spec names a node is bound to it when heard of.
+ * A change is heard late, but then the object is read as it is now.
+ */
+#ifndef MODELS_SCHEDULER_SCHEDULER_H
+#define MODELS_SCHEDULER_SCHEDULER_H
+
+#include "models/simulation.h"
+
+struct framework; /* scheduler/framework.h */
+
+struct scheduler *scheduler_new(struct simulation *s);
+void scheduler_free(struct scheduler *sch);
+
+/* A stopped scheduler (fault) hears, but begins no cycle until it is
+ * started again. */
+void scheduler_set_stopped(struct scheduler *sch, bool stopped);
+/* Cycles take this many times as long (fault); 1: as usual. */
+void scheduler_set_slowness(struct scheduler *sch, double factor);
+
+struct scheduler_counts {
+    uint64_t cycles, bound, failed;        /* so far */
+    size_t active, backoff, unschedulable; /* now */
+};
+struct scheduler_counts scheduler_counts(const struct scheduler *sch);
+
+/* What it knows, for tests. */
+struct framework *scheduler_framework(struct scheduler *sch);
+
+#endif

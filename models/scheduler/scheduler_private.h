@@ -1,0 +1,58 @@
+/*
+ * scheduler_private - what the scheduler's own files share.
+ */
+#ifndef MODELS_SCHEDULER_SCHEDULER_PRIVATE_H
+#define MODELS_SCHEDULER_SCHEDULER_PRIVATE_H
+
+#include "models/controller_client.h"
+#include "models/scheduler/framework.h"
+#include "models/scheduler/queue.h"
+#include "models/scheduler/scheduler.h"
+
+/* A stream of changes that arrive in order, late. */
+struct informer {
+    sim_lane lane;
+    sim_time last;
+};
+
+struct scheduler {
+    struct world *world;
+    struct sim *sim;
+    const struct control_plane_params *params;
+    struct rng_root root;
+    struct framework *framework;
+    struct sched_queue queue;
+    struct token_bucket bucket;
+    struct informer pods, nodes;
+    struct rng lag, work, writes;       /* streams */
+    VEC_OF(struct sched_pod *) records; /* by pod id; NULL: none */
+    struct sched_pod *free_records;
+    VEC_OF(const struct selector *) selectors; /* scratch */
+    struct sched_pod *cycle; /* pod that is being scheduled; NULL: idle */
+    bool stopped;
+    double slowness;
+    event_id backoff_timer, flush_timer;
+    unsigned interested[EVENT_POD_ADDED + 1]; /* plug-ins by event */
+    struct scheduler_counts counts;
+};
+
+/* Begins the next cycle where none runs and a pod waits. */
+void scheduler_start_cycle(struct scheduler *sch);
+/* Something happened that may let pods in. node: where; NO_ID: anywhere. */
+void scheduler_may_help(struct scheduler *sch, enum cluster_event event,
+                        node_id node);
+
+/* NULL: unknown. */
+struct sched_pod *scheduler_record(const struct scheduler *sch, pod_id id);
+struct sched_pod *scheduler_record_make(struct scheduler *sch,
+                                        const struct pod *pod);
+void scheduler_record_free(struct scheduler *sch, struct sched_pod *record);
+/* Accounts it on the node. */
+void scheduler_put(struct scheduler *sch, struct sched_pod *record,
+                   node_id node, enum pod_place place);
+void scheduler_take(struct scheduler *sch, struct sched_pod *record);
+
+/* Starts watching the world. */
+void scheduler_watch(struct scheduler *sch);
+
+#endif
