@@ -29,8 +29,6 @@ struct resultdir {
     VEC_OF(FILE *) files;
 };
 
-/* ---- trees of files ---- */
-
 static const char lock_file[] = ".lock";
 
 /* ---- opening ---- */
