@@ -178,6 +178,7 @@ bool figures_draw(const char *dir, const char *names)
         fprintf(stderr, "podchurn: error: %s: %s\n", plots, strerror(errno));
         ok = false;
     }
+    setenv("GNUPLOT_LIB", folder, 1); /* where `load` looks */
     for (size_t i = 0; ok && i < scripts.gl_pathc; i++) {
         char *name = figure_name(scripts.gl_pathv[i]);
 

@@ -3,8 +3,9 @@
  *
  * A figure is one script NAME.gp in the plots folder: called as
  * `gnuplot -c NAME.gp RESULTDIR FORMAT OUTPUT` (FORMAT: svg or png) with
- * the plots folder as its load path. Its first line is `# ` and the question
- * it answers. It draws nothing where the data for it is not there.
+ * the plots folder as GNUPLOT_LIB, so that it can load what they share. Its
+ * first line is `# ` and the question it answers. It draws nothing where the
+ * data for it is not there.
  */
 #ifndef SIM_CLI_FIGURES_H
 #define SIM_CLI_FIGURES_H

@@ -1,0 +1,38 @@
+# What all figures share. Called first by each: load "_style.gp".
+# Each sets first: dir the result directory, format svg or png, out the file.
+set datafile separator comma
+set datafile missing ""
+set datafile columnheaders
+set encoding utf8
+if (format eq "svg") {
+    set terminal svg size 1200,675 font "DejaVu Sans,15" background "white"
+} else {
+    set terminal pngcairo size 1200,675 font "DejaVu Sans,13" background "white"
+}
+set output out
+
+# Okabe and Ito's colours, told apart with any colour vision.
+colours = "#0072B2 #D55E00 #009E73 #CC79A7 #E69F00 #56B4E9 #000000 #F0E442"
+colour(i) = word(colours, 1 + int(i) % 8)
+
+set border 3 lc rgb "#444444"
+set tics nomirror out textcolor rgb "#444444"
+set grid ytics lc rgb "#DDDDDD" lt 1
+set key outside bottom center horizontal noenhanced
+set bmargin 6
+set xlabel offset 0, 0.3
+set lmargin 10
+
+# Distinct texts of a column, gathered by passing over a file.
+names = ""
+gather(s) = (strlen(s) && !strstrt("\n" . names, "\n" . s . "\n") ? \
+             (names = names . s . "\n", 0) : 0)
+count_names(n) = (strlen(n) == 0 ? 0 : \
+                  1 + count_names(n[strstrt(n, "\n") + 1:*]))
+name_at(n, i) = (i == 1 ? n[1:strstrt(n, "\n") - 1] : \
+                 name_at(n[strstrt(n, "\n") + 1:*], i - 1))
+index_of(n, s) = (count_names(("\n" . n)[2:strstrt("\n" . n, "\n" . s . "\n")]))
+
+# Hours, minutes or seconds, as suits the last time T (in seconds).
+unit_of(T) = (T >= 10800 ? 3600.0 : T >= 300 ? 60.0 : 1.0)
+unit_name(T) = (T >= 10800 ? "hours" : T >= 300 ? "minutes" : "seconds")

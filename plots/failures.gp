@@ -1,0 +1,34 @@
+# What failed, when, and why? Failed attempts by cause, at their incidents.
+dir = ARG1; format = ARG2; out = ARG3
+load "_style.gp"
+file = dir . "/failures.csv"
+set table $None
+plot file using (gather(column("replication") == 0 ? strcol("cause") : "")) \
+    with table
+stats dir . "/timeseries.csv" using (column("time")) nooutput
+unset table
+n = count_names(names)
+if (n == 0) exit
+end = STATS_max
+unit = unit_of(end)
+do for [i = 1:n] {
+    name = name_at(names, i)
+    eval sprintf("set table $G%d separator comma", i)
+    plot file using (column("first") / unit):(column("last") / unit):(column("attempts")) \
+        with table if (strcol("cause") eq name && column("replication") == 0)
+    unset table
+}
+load "_incidents.gp"
+unset datafile columnheaders
+
+set title "Failed attempts by cause: a bar from the first to the last of one incident"
+set xlabel unit_name(end)
+set ylabel "attempts failed"
+set logscale y
+set format y "10^{%L}"
+set xrange [0:end / unit]
+set yrange [0.7:*]
+set offsets 0, 0, graph 0.12, 0
+plot for [i = 1:n] sprintf("$G%d", i) using 1:3:1:2 \
+        with xerrorbars pt 7 ps 0.9 lw 3 lc rgb colour(i - 1) \
+        title name_at(names, i)
