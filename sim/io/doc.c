@@ -302,6 +302,14 @@ const char *doc_text(struct doc_node *map, const char *key)
     return node && node->kind == DOC_SCALAR ? node->text : NULL;
 }
 
+const char *doc_name(const struct doc_node *node)
+{
+    for (; node; node = node->parent)
+        if (node->key)
+            return node->key;
+    return "";
+}
+
 void doc_use_all(struct doc_node *node)
 {
     struct doc_node *child;
@@ -315,17 +323,15 @@ void doc_use_all(struct doc_node *node)
 
 void doc_unused(const struct doc_node *node, struct diag *diag)
 {
+    const char *name = doc_name(node);
     const struct doc_node *child;
 
-    if (!node)
-        return;
-    for (child = node->first; child; child = child->next) {
+    for (child = node ? node->first : NULL; child; child = child->next) {
         if (!child->key || child->used)
             doc_unused(child, diag);
-        else if (node->key)
+        else if (*name)
             diag_error(diag, child->key_place,
-                       "unknown key '%.200s' in '%.200s'", child->key,
-                       node->key);
+                       "unknown key '%.200s' in '%.200s'", child->key, name);
         else
             diag_error(diag, child->key_place, "unknown key '%.200s'",
                        child->key);

@@ -67,6 +67,10 @@ struct doc_node *doc_path(struct doc_node *map, ...)
 /* A scalar's text; NULL where absent. No error for other kinds: NULL. */
 const char *doc_text(struct doc_node *map, const char *key);
 
+/* The key of a node, or of the nearest one above it that has any; "" where
+ * there is none: for messages. */
+const char *doc_name(const struct doc_node *node);
+
 /* Marks a whole subtree used. */
 void doc_use_all(struct doc_node *node);
 

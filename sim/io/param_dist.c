@@ -114,7 +114,7 @@ static bool read_column(const struct doc_node *parameters, double **list,
     if (!path || !column.name) {
         diag_error(diag, parameters->place,
                    "'%s' needs a file and the name of a column",
-                   param_node_name(parameters));
+                   doc_name(parameters));
     } else {
         column.path = path;
         csv_read(path, on_header, on_row, &column, false, NULL, diag);
@@ -315,8 +315,8 @@ bool param_read_dist(struct doc_node *node, struct dist *out, struct diag *diag)
         return param_wrong(node, "a distribution", form, diag);
     if (seconds < 0) {
         diag_error(diag, node->place,
-                   "'%.200s' must not be negative, got '%.*s'",
-                   param_node_name(node), PARAM_SHOWN_MAX, node->text);
+                   "'%.200s' must not be negative, got '%.*s'", doc_name(node),
+                   PARAM_SHOWN_MAX, node->text);
         return false;
     }
     *out = dist_constant(seconds);

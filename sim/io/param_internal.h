@@ -34,9 +34,6 @@ bool param_read_field(const struct param *row, void *field,
  * its own function. */
 void param_release_field(const struct param *row, void *field);
 
-/* The key of a node or of the nearest one above that has any; else "". */
-const char *param_node_name(const struct doc_node *node);
-
 /* Reports "expected WHAT for 'key', got ..."; false. */
 bool param_wrong(const struct doc_node *node, const char *what,
                  const char *hint, struct diag *diag);

@@ -38,21 +38,13 @@ static const struct {
     [PARAM_CUSTOM] = {"a value", NULL},
 };
 
-const char *param_node_name(const struct doc_node *node)
-{
-    for (; node; node = node->parent)
-        if (node->key)
-            return node->key;
-    return "";
-}
-
 bool param_wrong(const struct doc_node *node, const char *what,
                  const char *hint, struct diag *diag)
 {
     static const char *const names[] = {[DOC_NULL] = "nothing",
                                         [DOC_SEQUENCE] = "a list",
                                         [DOC_MAPPING] = "a mapping"};
-    const char *key = param_node_name(node);
+    const char *key = doc_name(node);
     const char *on = *key ? " for '" : "", *off = *key ? "'" : "";
 
     if (node->kind == DOC_SCALAR)
@@ -325,7 +317,7 @@ bool param_read_field(const struct param *row, void *field,
 static void report_unknown(const struct param *table, struct doc_node *child,
                            struct diag *diag)
 {
-    const char *parent = param_node_name(child->parent);
+    const char *parent = doc_name(child->parent);
     VEC_OF(const char *) words = {0};
     const struct param *row;
 
@@ -355,7 +347,7 @@ static bool has_value(const struct doc_node *map, const char *key)
 static bool check_required(const struct param *table,
                            const struct doc_node *node, struct diag *diag)
 {
-    const char *name = param_node_name(node);
+    const char *name = doc_name(node);
     const struct param *row;
     bool ok = true;
 
