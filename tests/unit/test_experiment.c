@@ -1,0 +1,162 @@
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "sim/engine/rng.h"
+#include "sim/experiment/experiment.h"
+
+/* A unit's value depends on its variant and replication alone. */
+static bool run_unit(void *self, size_t variant, size_t replication,
+                     struct unit_progress *progress, double *values)
+{
+    const double *spread = self;
+    struct rng rng;
+
+    rng_init(&rng, (struct rng_root){7, replication}, "test", NULL, 0);
+    values[0] = (double)variant + *spread * rng_uniform(&rng);
+    values[1] = (double)replication;
+    return experiment_report(progress, 0.5);
+}
+
+static struct experiment_spec spec_of(double *spread, size_t threads)
+{
+    return (struct experiment_spec){.variants = 3,
+                                    .rows = 2,
+                                    .replications = 17,
+                                    .threads = threads,
+                                    .run = run_unit,
+                                    .self = spread};
+}
+
+static void threads_do_not_matter(void **state)
+{
+    double spread = 1;
+    struct experiment_spec one = spec_of(&spread, 1);
+    struct experiment_result a = experiment_run(&one);
+
+    (void)state;
+    for (size_t threads = 2; threads < 9; threads += 3) {
+        struct experiment_spec many = spec_of(&spread, threads);
+        struct experiment_result b = experiment_run(&many);
+
+        assert_true(b.complete);
+        assert_int_equal(b.replications, 17);
+        assert_memory_equal(a.values, b.values, 3 * 17 * 2 * sizeof(double));
+        experiment_release(&b);
+    }
+    assert_true(experiment_values(&a, 2, 1)[4 * 2] == 4);
+    experiment_release(&a);
+}
+
+static void precision_stops_on_the_grid(void **state)
+{
+    static const struct precision_goal goals[] = {{0, PRECISION_OF_MEAN}};
+    double spread = 1;
+    struct experiment_spec spec = spec_of(&spread, 2);
+    struct experiment_result result;
+
+    (void)state;
+    spec.variants = 1;
+    spec.precision = 0.2;
+    spec.max_replications = 200;
+    spec.goals = goals;
+    spec.goal_count = 1;
+    result = experiment_run(&spec);
+    assert_true(result.precise);
+    assert_true(result.replications >= 10 && result.replications % 5 == 0);
+    assert_true(output_tight(experiment_values(&result, 0, 0),
+                             result.replications, 2, PRECISION_OF_MEAN, 0.2));
+    /* Not a step earlier, or it would have stopped there. */
+    assert_true(result.replications == 10 ||
+                !output_tight(experiment_values(&result, 0, 0),
+                              result.replications - 5, 2, PRECISION_OF_MEAN,
+                              0.2));
+    experiment_release(&result);
+}
+
+static void no_spread_stops_only_at_the_maximum(void **state)
+{
+    static const struct precision_goal goals[] = {{0, PRECISION_OF_MEAN}};
+    double spread = 0;
+    struct experiment_spec spec = spec_of(&spread, 2);
+    struct experiment_result result;
+
+    (void)state;
+    spec.variants = 1;
+    spec.precision = 0.2;
+    spec.max_replications = 23;
+    spec.goals = goals;
+    spec.goal_count = 1;
+    result = experiment_run(&spec);
+    assert_false(result.precise);
+    assert_int_equal(result.replications, 23);
+    experiment_release(&result);
+}
+
+static bool failing(void *self, size_t variant, size_t replication,
+                    struct unit_progress *progress, double *values)
+{
+    (void)self;
+    (void)variant;
+    (void)progress;
+    values[0] = values[1] = 0;
+    return replication != 3;
+}
+
+static void a_failed_unit_stops_all(void **state)
+{
+    struct experiment_spec spec = spec_of(NULL, 2);
+    struct experiment_result result;
+
+    (void)state;
+    spec.run = failing;
+    result = experiment_run(&spec);
+    assert_false(result.complete);
+    experiment_release(&result);
+}
+
+static void summary_by_hand(void **state)
+{
+    const double x[] = {1, NAN, 2, 3, 4};
+    struct output_summary s =
+        output_summarise(x, 5, 1, (struct output_range){0, 3.5});
+
+    (void)state;
+    assert_int_equal(s.count, 4);
+    assert_float_equal(s.mean, 2.5, 1e-12);
+    assert_float_equal(s.stddev, 1.2909944487, 1e-9);
+    assert_float_equal(s.min, 1, 0);
+    assert_float_equal(s.max, 4, 0);
+    /* t(0.975, 3) = 3.18244630528 (tables), half-width 2.0542 */
+    assert_float_equal(s.ci.low, 0.4457397432, 1e-8);
+    assert_float_equal(s.ci.high, 3.5, 0); /* clipped */
+    s = output_summarise(x, 1, 1, (struct output_range){0, 9});
+    assert_true(s.count == 1 && isnan(s.ci.low) && isnan(s.stddev));
+}
+
+static void precision_of_ratios_is_of_the_rest(void **state)
+{
+    const double x[] = {0.999, 0.998, 0.9995, 0.9985, 0.999};
+
+    (void)state;
+    assert_true(output_tight(x, 5, 1, PRECISION_OF_MEAN, 0.05));
+    assert_false(output_tight(x, 5, 1, PRECISION_OF_REST, 0.05));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(threads_do_not_matter),
+        cmocka_unit_test(precision_stops_on_the_grid),
+        cmocka_unit_test(no_spread_stops_only_at_the_maximum),
+        cmocka_unit_test(a_failed_unit_stops_all),
+        cmocka_unit_test(summary_by_hand),
+        cmocka_unit_test(precision_of_ratios_is_of_the_rest),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
