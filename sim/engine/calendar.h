@@ -29,14 +29,15 @@ enum {
     CALENDAR_SLOT_BITS = 24,
     CALENDAR_SEQUENCE_BITS = 36,
     CALENDAR_SLOTS = 1 << CALENDAR_SLOT_BITS,
-    CALENDAR_NO_SLOT = CALENDAR_SLOTS,
-    CALENDAR_PREFETCH = 1 << 14 /* heaps below this fit the caches */
+    CALENDAR_NO_SLOT = CALENDAR_SLOTS
 };
 
-/* High 64 bits: time, biased so that it compares unsigned. Low: priority,
- * sequence, slot, from the top. */
-__extension__ typedef unsigned __int128 calendar_key;
-#define CALENDAR_LAST (~(calendar_key)0) /* after every event */
+/* High: time, biased so that it compares unsigned. Low: priority, sequence,
+ * slot, from the top. A zeroed key is before, CALENDAR_LAST after all. */
+struct calendar_key {
+    uint64_t low, high;
+};
+#define CALENDAR_LAST ((struct calendar_key){UINT64_MAX, UINT64_MAX})
 
 /* An event's payload. Free or cancelled: type is NULL. */
 struct calendar_event {
@@ -51,15 +52,16 @@ struct calendar_event {
 /* keys[i] has children keys[4i+1 .. 4i+4]; keys beyond count in the last
  * family, and keys[0] of an empty heap, are CALENDAR_LAST. */
 struct calendar_heap {
-    calendar_key *keys; /* keys + 1 is aligned to a cache line */
+    struct calendar_key *keys; /* keys + 1 is aligned to a cache line */
     size_t count, room;
-    void *block; /* owned: what holds keys */
+    void *block;                       /* owned: what holds keys */
+    const struct calendar_event *slab; /* borrowed, to prefetch from */
 };
 
 struct calendar_lane {
-    calendar_key *ring;        /* owned */
+    struct calendar_key *ring; /* owned */
     size_t first, count, room; /* room: a power of two */
-    calendar_key last;         /* key last put in; 0: none yet */
+    struct calendar_key last;  /* key last put in; 0: none yet */
 };
 
 struct calendar {
@@ -67,10 +69,10 @@ struct calendar {
     struct calendar_heap heads;  /* of lanes */
     struct calendar_event *slab; /* owned */
     uint32_t slab_count, slab_room;
-    uint32_t free;     /* first free slot, or CALENDAR_NO_SLOT */
-    bool hole;         /* keys[0] of heap has been taken */
-    uint64_t sequence; /* of the next event */
-    size_t live, dead;
+    uint32_t free;               /* first free slot, or CALENDAR_NO_SLOT */
+    bool hole;                   /* keys[0] of heap has been taken */
+    uint64_t sequence;           /* of the next event */
+    size_t in_lanes, dead;       /* events */
     struct calendar_lane *lanes; /* owned */
     uint32_t lane_count, lane_room;
 };
@@ -91,84 +93,115 @@ uint32_t calendar_lane_take(struct calendar *cal);
 
 bool calendar_cancel(struct calendar *cal, event_id id);
 bool calendar_pending(const struct calendar *cal, event_id id);
+/* Events that will run, unless cancelled. */
+static inline size_t calendar_live(const struct calendar *cal)
+{
+    return cal->heap.count - cal->hole + cal->in_lanes - cal->dead;
+}
 size_t calendar_bytes(const struct calendar *cal);
 
 /* Slow paths of the inline functions below. */
-void calendar_grow_slab(struct calendar *cal);
-void calendar_grow_heap(struct calendar_heap *heap);
-void calendar_renumber(struct calendar *cal);
+event_id calendar_push_slow(struct calendar *cal, sim_time at,
+                            const struct event_type *type, void *self,
+                            struct event_args args);
 
-static inline calendar_key calendar_key_of(sim_time at, int priority,
-                                           uint64_t sequence, uint32_t slot)
+/* Puts `key` where the top was and sifts it down; adds; removes the top. */
+void calendar_sift_down(struct calendar_heap *heap, struct calendar_key key);
+void calendar_heap_push(struct calendar_heap *heap, struct calendar_key key);
+void calendar_heap_drop(struct calendar_heap *heap);
+
+static inline struct calendar_key
+calendar_key_of(sim_time at, int priority, uint64_t sequence, uint32_t slot)
 {
-    uint64_t high = (uint64_t)at ^ UINT64_C(1) << 63;
-    uint64_t low = (uint64_t)priority
-                       << (CALENDAR_SEQUENCE_BITS + CALENDAR_SLOT_BITS) |
-                   sequence << CALENDAR_SLOT_BITS | slot;
+    struct calendar_key key = {
+        .low = (uint64_t)priority
+                   << (CALENDAR_SEQUENCE_BITS + CALENDAR_SLOT_BITS) |
+               sequence << CALENDAR_SLOT_BITS | slot,
+        .high = (uint64_t)at ^ UINT64_C(1) << 63};
 
-    return (calendar_key)high << 64 | low;
+    return key;
 }
 
-static inline sim_time calendar_time(calendar_key key)
+static inline sim_time calendar_time(struct calendar_key key)
 {
-    return (sim_time)((uint64_t)(key >> 64) ^ UINT64_C(1) << 63);
+    return (sim_time)(key.high ^ UINT64_C(1) << 63);
 }
 
-static inline uint32_t calendar_slot(calendar_key key)
+static inline uint32_t calendar_slot(struct calendar_key key)
 {
-    return (uint32_t)key & (CALENDAR_SLOTS - 1);
+    return (uint32_t)key.low & (CALENDAR_SLOTS - 1);
+}
+
+__extension__ typedef unsigned __int128 calendar_u128;
+
+static inline bool calendar_before(struct calendar_key a, struct calendar_key b)
+{
+    return ((calendar_u128)a.high << 64 | a.low) <
+           ((calendar_u128)b.high << 64 | b.low);
+}
+
+/* All ones where a is before b, else 0. The empty statement hides from the
+ * compiler where it comes from, so that no branch is made of it: which
+ * sibling is least cannot be predicted. */
+static inline uint64_t calendar_mask(struct calendar_key a,
+                                     struct calendar_key b)
+{
+    uint64_t mask = -(uint64_t)calendar_before(a, b);
+
+    __asm__("" : "+r"(mask));
+    return mask;
+}
+
+/* The key at *p. The empty statement keeps its halves out of a vector
+ * register: a processor cannot forward two narrow stores to a wide load. */
+static inline struct calendar_key calendar_load(const struct calendar_key *p)
+{
+    struct calendar_key key = *p;
+
+    __asm__("" : "+r"(key.low));
+    return key;
+}
+
+/* b where mask is all ones, a where it is 0; not in vectors either. */
+static inline struct calendar_key
+calendar_choose(struct calendar_key a, struct calendar_key b, uint64_t mask)
+{
+    a.low ^= (a.low ^ b.low) & mask;
+    a.high ^= (a.high ^ b.high) & mask;
+    __asm__("" : "+r"(a.low));
+    return a;
+}
+
+/* The least of four siblings; adds its index, 0..3, to *index. */
+static inline struct calendar_key calendar_least(const struct calendar_key *k,
+                                                 size_t *index)
+{
+    uint64_t b = calendar_mask(k[1], k[0]), d = calendar_mask(k[3], k[2]);
+    struct calendar_key ab = calendar_choose(k[0], k[1], b);
+    struct calendar_key cd = calendar_choose(k[2], k[3], d);
+    uint64_t second = calendar_mask(cd, ab);
+
+    *index += (-b & ~second) | ((2 - d) & second);
+    return calendar_choose(ab, cd, second);
 }
 
 /* Puts `key` where the top of the heap was, and restores order. */
-static inline void calendar_sift_down(struct calendar_heap *heap,
-                                      calendar_key key)
+static inline void calendar_replace(struct calendar_heap *heap,
+                                    struct calendar_key key)
 {
-    calendar_key *keys = heap->keys;
-    size_t count = heap->count, i = 0, child = 1;
+    struct calendar_key *keys = heap->keys, other;
 
-    while (child < count) {
-        const calendar_key *k = keys + child;
-        size_t a = k[1] < k[0], b = 2 + (size_t)(k[3] < k[2]), least;
-
-        if (count > CALENDAR_PREFETCH)
-            for (size_t c = 0; c < 4; c++)
-                __builtin_prefetch(keys + 4 * (child + c) + 1);
-        least = k[b] < k[a] ? b : a;
-        if (key < k[least])
-            break;
-        keys[i] = k[least];
-        i = child + least;
-        child = 4 * i + 1;
+    if (heap->count > 2) {
+        calendar_sift_down(heap, key);
+        return;
     }
-    keys[i] = key;
-}
-
-static inline void calendar_heap_push(struct calendar_heap *heap,
-                                      calendar_key key)
-{
-    size_t i = heap->count, parent;
-
-    if (i + 4 >= heap->room)
-        calendar_grow_heap(heap);
-    if (i % 4 == 1) /* the first of a family */
-        for (size_t c = 1; c < 4; c++)
-            heap->keys[i + c] = CALENDAR_LAST;
-    heap->count++;
-    for (; i > 0 && key < heap->keys[parent = (i - 1) / 4]; i = parent)
-        heap->keys[i] = heap->keys[parent];
-    heap->keys[i] = key;
-}
-
-/* Removes the top. */
-static inline void calendar_heap_drop(struct calendar_heap *heap)
-{
-    calendar_key last;
-
-    assert(heap->count > 0);
-    last = heap->keys[--heap->count];
-    heap->keys[heap->count] = CALENDAR_LAST;
-    if (heap->count)
-        calendar_sift_down(heap, last);
+    other = calendar_load(&keys[1]);
+    if (calendar_before(key, other)) {
+        keys[0] = key;
+    } else {
+        keys[0] = other;
+        keys[1] = key;
+    }
 }
 
 /* Closes the hole, if there is one. */
@@ -180,34 +213,29 @@ static inline void calendar_settle(struct calendar *cal)
     }
 }
 
+/* False: no free slot is at hand, or no sequence number. */
+static inline bool calendar_ready(const struct calendar *cal)
+{
+    return cal->free != CALENDAR_NO_SLOT &&
+           cal->sequence >> CALENDAR_SEQUENCE_BITS == 0;
+}
+
 /* A slot filled with an event; its key is stored in *key. */
 static inline event_id calendar_hold(struct calendar *cal, sim_time at,
                                      const struct event_type *type, void *self,
-                                     struct event_args args, calendar_key *key)
+                                     struct event_args args,
+                                     struct calendar_key *key)
 {
     uint32_t slot = cal->free;
-    struct calendar_event *ev;
+    struct calendar_event *ev = &cal->slab[slot];
 
-    assert(type && type->handle);
     assert(type->priority >= 0 && type->priority < 16);
-    if (slot == CALENDAR_NO_SLOT) {
-        if (cal->slab_count == cal->slab_room)
-            calendar_grow_slab(cal);
-        slot = cal->slab_count++;
-        ev = &cal->slab[slot];
-        ev->generation = 1;
-    } else {
-        ev = &cal->slab[slot];
-        cal->free = (uint32_t)ev->subject;
-    }
+    cal->free = (uint32_t)ev->subject;
     ev->type = type;
     ev->self = self;
     ev->subject = args.subject;
     ev->detail = args.detail;
-    if (cal->sequence >> CALENDAR_SEQUENCE_BITS)
-        calendar_renumber(cal);
     *key = calendar_key_of(at, type->priority, cal->sequence++, slot);
-    cal->live++;
     return (event_id)ev->generation << CALENDAR_SLOT_BITS | slot;
 }
 
@@ -227,12 +255,15 @@ static inline event_id calendar_push(struct calendar *cal, sim_time at,
                                      const struct event_type *type, void *self,
                                      struct event_args args)
 {
-    calendar_key key;
-    event_id id = calendar_hold(cal, at, type, self, args, &key);
+    struct calendar_key key;
+    event_id id;
 
+    if (!calendar_ready(cal))
+        return calendar_push_slow(cal, at, type, self, args);
+    id = calendar_hold(cal, at, type, self, args, &key);
     if (cal->hole) {
         cal->hole = false;
-        calendar_sift_down(&cal->heap, key);
+        calendar_replace(&cal->heap, key);
     } else {
         calendar_heap_push(&cal->heap, key);
     }
@@ -245,13 +276,13 @@ static inline bool calendar_pop(struct calendar *cal, sim_time until,
                                 struct calendar_event *ev, sim_time *at)
 {
     for (;;) {
-        calendar_key key;
+        struct calendar_key key;
         uint32_t slot;
 
         calendar_settle(cal);
-        key = cal->heap.keys[0];
+        key = calendar_load(&cal->heap.keys[0]);
         slot = calendar_slot(key);
-        if (cal->heads.keys[0] < key) {
+        if (calendar_before(cal->heads.keys[0], key)) {
             key = cal->heads.keys[0];
             if (calendar_time(key) > until)
                 return false;
@@ -266,7 +297,6 @@ static inline bool calendar_pop(struct calendar *cal, sim_time until,
         if (ev->type) {
             cal->slab[slot].generation++;
             calendar_free_slot(cal, slot);
-            cal->live--;
             *at = calendar_time(key);
             return true;
         }

@@ -13,28 +13,39 @@ static const uint64_t multiply1 = UINT64_C(0xCA5A826395121157);
 static const uint64_t weyl0 = UINT64_C(0x9E3779B97F4A7C15);
 static const uint64_t weyl1 = UINT64_C(0xBB67AE8584CAA73B);
 
-static inline void philox(uint64_t c0, uint64_t c1, uint64_t c2, uint64_t c3,
-                          const uint64_t key[2], unsigned rounds,
-                          uint64_t out[4])
+/* One round, in place: its outputs 0..3 are left in b, a, d, c. Two rounds,
+ * the second with the names swapped, thus move nothing about. */
+static inline void round_of(uint64_t *a, uint64_t *b, uint64_t *c, uint64_t *d,
+                            uint64_t key[2])
 {
-    uint64_t k0 = key[0], k1 = key[1];
+    rng_u128 x = (rng_u128)multiply0 * *a;
+    rng_u128 y = (rng_u128)multiply1 * *c;
 
-#pragma GCC unroll 10
-    for (unsigned i = 0; i < rounds; i++) {
-        rng_u128 a = (rng_u128)multiply0 * c0;
-        rng_u128 b = (rng_u128)multiply1 * c2;
+    *b = (*b ^ key[0]) ^ (uint64_t)(y >> 64); /* the product comes last */
+    *d = (*d ^ key[1]) ^ (uint64_t)(x >> 64);
+    *c = (uint64_t)x;
+    *a = (uint64_t)y;
+    key[0] += weyl0;
+    key[1] += weyl1;
+}
 
-        c0 = (uint64_t)(b >> 64) ^ c1 ^ k0;
-        c1 = (uint64_t)b;
-        c2 = (uint64_t)(a >> 64) ^ c3 ^ k1;
-        c3 = (uint64_t)a;
-        k0 += weyl0;
-        k1 += weyl1;
+__attribute__((always_inline)) static inline void
+philox(uint64_t a, uint64_t b, uint64_t c, uint64_t d, const uint64_t key[2],
+       unsigned rounds, uint64_t out[4])
+{
+    uint64_t k[2] = {key[0], key[1]};
+
+#pragma GCC unroll 5
+    for (unsigned i = 0; i < rounds / 2; i++) {
+        round_of(&a, &b, &c, &d, k);
+        round_of(&b, &a, &d, &c, k);
     }
-    out[0] = c0;
-    out[1] = c1;
-    out[2] = c2;
-    out[3] = c3;
+    if (rounds % 2)
+        round_of(&a, &b, &c, &d, k);
+    out[0] = rounds % 2 ? b : a;
+    out[1] = rounds % 2 ? a : b;
+    out[2] = rounds % 2 ? d : c;
+    out[3] = rounds % 2 ? c : d;
 }
 
 void rng_philox4x64(const uint64_t counter[4], const uint64_t key[2],

@@ -78,44 +78,43 @@ bool sim_pending(const struct sim *sim, event_id id)
     return calendar_pending(&sim->calendar, id);
 }
 
-/* Runs the next event if it is due by `until`. */
-static inline bool step(struct sim *sim, sim_time until)
+/* Runs events due by `until`, until one stops it. False: none is left. */
+static bool run(struct sim *sim, sim_time until)
 {
     struct calendar_event ev;
     sim_time at;
 
-    if (!calendar_pop(&sim->calendar, until, &ev, &at))
-        return false;
-    assert(at >= sim->clock.now);
-    sim->clock.now = at;
-    sim->event_count++;
-    ev.type->handle(
-        sim, ev.self,
-        (struct event_args){.subject = ev.subject, .detail = ev.detail});
-    return true;
+    while (calendar_pop(&sim->calendar, until, &ev, &at)) {
+        assert(at >= sim->clock.now);
+        sim->clock.now = at;
+        sim->event_count++;
+        ev.type->handle(
+            sim, ev.self,
+            (struct event_args){.subject = ev.subject, .detail = ev.detail});
+        if (sim->stop)
+            return true;
+    }
+    return false;
 }
 
 bool sim_step(struct sim *sim)
 {
-    return step(sim, SIM_NEVER - 1);
+    sim->stop = true; /* after the first */
+    return run(sim, SIM_NEVER - 1);
 }
 
 void sim_run_until(struct sim *sim, sim_time until)
 {
     assert(until >= sim->clock.now && until < SIM_NEVER);
     sim->stop = false;
-    while (step(sim, until))
-        if (sim->stop)
-            return;
-    sim->clock.now = until;
+    if (!run(sim, until))
+        sim->clock.now = until;
 }
 
 void sim_run(struct sim *sim)
 {
     sim->stop = false;
-    while (step(sim, SIM_NEVER - 1))
-        if (sim->stop)
-            return;
+    run(sim, SIM_NEVER - 1);
 }
 
 void sim_stop(struct sim *sim)
@@ -130,7 +129,7 @@ uint64_t sim_event_count(const struct sim *sim)
 
 size_t sim_event_pending(const struct sim *sim)
 {
-    return sim->calendar.live;
+    return calendar_live(&sim->calendar);
 }
 
 size_t sim_event_bytes(const struct sim *sim)
