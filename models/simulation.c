@@ -193,6 +193,8 @@ struct simulation *simulation_run(const struct scenario *scenario,
 {
     struct simulation *s = make(scenario, options);
 
+    if (options->prepare)
+        options->prepare(options->prepare_self, s);
     apply_manifests(s);
     timeline_start(s->timeline);
     warm_up(s);

@@ -48,6 +48,10 @@ struct simulation_options {
      * Returns false to abort the replication. */
     bool (*progress)(void *self, double fraction);
     void *progress_self;
+    /* Called once all parts exist and before time begins, to watch the
+     * world; NULL: not. */
+    void (*prepare)(void *self, struct simulation *s);
+    void *prepare_self;
 };
 
 /* Runs one replication from start to end. The caller owns the result and
