@@ -1,0 +1,177 @@
+#include "models/scheduler/spread.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "models/select.h"
+
+static const struct spread_constraint system_defaults[] = {
+    {.max_skew = 3,
+     .topology_key = "kubernetes.io/hostname",
+     .schedule_anyway = true,
+     .honor_node_affinity = true},
+    {.max_skew = 5,
+     .topology_key = "topology.kubernetes.io/zone",
+     .schedule_anyway = true,
+     .honor_node_affinity = true},
+};
+enum { DEFAULT_COUNT = sizeof system_defaults / sizeof system_defaults[0] };
+
+static void clear(struct spread_class *sc)
+{
+    for (size_t i = 0; i < sc->count; i++)
+        VEC_FREE(sc->items[i].matches);
+    free(sc->items);
+    sc->items = NULL;
+    sc->count = 0;
+    sc->services.count = 0;
+}
+
+/* --- which pods count --- */
+
+static bool same_hash(const struct pod_class *a, const struct pod_class *b)
+{
+    return b->hashed && a->template->hash == b->template->hash;
+}
+
+/* helper.DefaultSelector: the selectors of all Services that select the pod
+ * and of its owner, together. */
+static bool default_matches(const struct pod_class *own,
+                            const struct pod_class *other)
+{
+    const struct labels *labels = &other->template->labels;
+
+    if (own->hashed && !same_hash(own, other))
+        return false;
+    for (size_t i = 0; i < own->services.count; i++) {
+        if (!selector_matches(own->services.items[i], labels))
+            return false;
+    }
+    return !own->owner || selector_matches(own->owner, labels);
+}
+
+/* matchLabelKeys: the incoming pod's values are added to the selector.
+ * pod-template-hash is a label that only ReplicaSets' controllers write. */
+static bool keys_match(const struct spread_constraint *c,
+                       const struct pod_class *own,
+                       const struct pod_class *other)
+{
+    for (size_t i = 0; i < c->label_key_count; i++) {
+        const char *key = c->label_keys[i];
+        const char *value = labels_get(&own->template->labels, key);
+        const char *theirs = labels_get(&other->template->labels, key);
+
+        if (value && (!theirs || strcmp(value, theirs) != 0))
+            return false;
+        if (!value && own->hashed && strcmp(key, "pod-template-hash") == 0 &&
+            !same_hash(own, other))
+            return false;
+    }
+    return true;
+}
+
+static bool class_matches(const struct cycle *c, const struct constraint *k,
+                          const struct pod_class *own,
+                          const struct pod_class *other)
+{
+    if (own->space != other->space && strcmp(own->space, other->space) != 0)
+        return false;
+    if (k->is_default)
+        return default_matches(own, other);
+    return k->spec->selector_given &&
+           selector_matches(&k->spec->selector, &other->template->labels) &&
+           (!framework_config(c->framework)->match_label_keys ||
+            keys_match(k->spec, own, other));
+}
+
+void constraint_refresh(struct constraint *k, const struct cycle *c)
+{
+    uint32_t count = framework_class_count(c->framework);
+    size_t kept = 0;
+
+    if (k->scanned == count)
+        return;
+    for (size_t i = 0; i < k->matches.count; i++) {
+        if (framework_class_at(c->framework, k->matches.items[i]))
+            k->matches.items[kept++] = k->matches.items[i];
+    }
+    k->matches.count = kept;
+    for (; k->scanned < count; k->scanned++) {
+        const struct pod_class *other =
+            framework_class_at(c->framework, k->scanned);
+
+        if (other && class_matches(c, k, c->class, other))
+            VEC_PUSH(k->matches, k->scanned);
+    }
+}
+
+int64_t constraint_count_on(const struct constraint *k, const struct cycle *c,
+                            node_id node)
+{
+    int64_t sum = 0;
+
+    for (size_t i = 0; i < k->matches.count; i++) {
+        const struct pod_class *other =
+            framework_class_at(c->framework, k->matches.items[i]);
+
+        if (other)
+            sum += node_counts_get(&other->live, node);
+    }
+    return sum;
+}
+
+/* --- the constraints of a class --- */
+
+static void build(struct spread_class *sc, const struct cycle *c,
+                  struct topologies *topologies)
+{
+    const struct pod_class *class = c->class;
+    const struct pod_template *t = class->template;
+    bool defaults = t->spread_count == 0;
+    const struct spread_constraint *from =
+        defaults ? system_defaults : t->spread;
+
+    clear(sc);
+    sc->made = true;
+    for (size_t i = 0; i < class->services.count; i++)
+        VEC_PUSH(sc->services, class->services.items[i]);
+    sc->require_all = !defaults;
+    if (!defaults)
+        sc->count = t->spread_count;
+    else if (framework_config(c->framework)->default_spread &&
+             (class->owner || class->services.count > 0))
+        sc->count = DEFAULT_COUNT;
+    sc->items = mem_calloc(sc->count, sizeof *sc->items);
+    for (size_t i = 0; i < sc->count; i++) {
+        struct constraint *k = &sc->items[i];
+
+        k->spec = &from[i];
+        k->is_default = defaults;
+        k->topology =
+            topologies_find(topologies, c->framework, from[i].topology_key);
+        k->self = class_matches(c, k, class, class);
+    }
+}
+
+static bool services_changed(const struct spread_class *sc,
+                             const struct pod_class *class)
+{
+    return sc->services.count != class->services.count ||
+           (sc->services.count > 0 &&
+            memcmp(sc->services.items, class->services.items,
+                   sc->services.count * sizeof *sc->services.items) != 0);
+}
+
+void spread_class_refresh(struct spread_class *sc, const struct cycle *c,
+                          struct topologies *topologies)
+{
+    if (!sc->made || services_changed(sc, c->class))
+        build(sc, c, topologies);
+}
+
+void spread_class_free(struct spread_class *sc)
+{
+    clear(sc);
+    VEC_FREE(sc->services);
+    free(sc);
+}
