@@ -4,14 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-const struct lb_strategy *lb_find(const char *name)
-{
-    for (size_t i = 0; lb_strategies[i]; i++)
-        if (strcmp(lb_strategies[i]->name, name) == 0)
-            return lb_strategies[i];
-    return NULL;
-}
-
 void lb_balancer_init(struct lb_balancer *b, const struct lb_strategy *s,
                       const void *config)
 {

@@ -1,0 +1,268 @@
+/*
+ * test_clients - where clients are, what they offer, by whom they are
+ * balanced; conservation and determinism in the midst of failures.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include <math.h>
+
+#include "tests/unit/traffic_fixture.h"
+
+/* -------------------------------------------------------------- clients */
+
+static void test_dead_clients(void **state)
+{
+    struct fixture f;
+    uint64_t before;
+
+    (void)state;
+    fixture_defaults(&f);
+    f.workload.service_time = dist_constant(1000);
+    f.workload.concurrency = INT64_MAX;
+    f.traffic[0].clients = 4; /* one a node */
+    fixture_make(&f, 1);
+    fixture_pods(&f, 3);
+    run_to(&f, 10 * SIM_S);
+    before = f.metrics.begun;
+    world_node_set_up(f.s.world, 3, false, incident(&f, "crash"));
+    assert_true(f.metrics.abandoned > before / 5);
+    assert_true(f.metrics.abandoned < before / 3);
+    check_conservation(&f);
+    run_to(&f, 20 * SIM_S);
+    assert_true(f.metrics.begun - before < 850); /* three quarters of 1000 */
+    assert_true(f.metrics.begun - before > 650);
+    before = f.metrics.begun;
+    world_node_set_up(f.s.world, 3, true, INCIDENT_NONE);
+    run_to(&f, 30 * SIM_S);
+    assert_true(f.metrics.begun - before > 900);
+    let_end(&f);
+    fixture_release(&f);
+}
+
+static void test_clients_in_pods(void **state)
+{
+    struct fixture f;
+    pod_id home;
+    uint64_t before;
+
+    (void)state;
+    fixture_defaults(&f);
+    f.traffic[0].location = AT_PODS;
+    fixture_make(&f, 1);
+    f.traffic[0].client_pods = f.other_spec.selector;
+    fixture_pods(&f, 2);
+    run_to(&f, 10 * SIM_S);
+    assert_int_equal(f.metrics.begun, 0); /* nowhere to live */
+    home = fixture_pod(&f, 3, &f.other_template);
+    run_to(&f, 20 * SIM_S);
+    assert_true(f.metrics.begun > 900);
+    server_free(f.s.servers, world_pod(f.s.world, home));
+    world_pod_remove(f.s.world, home);
+    before = f.metrics.begun;
+    run_to(&f, 30 * SIM_S);
+    assert_int_equal(f.metrics.begun, before);
+    let_end(&f);
+    fixture_release(&f);
+}
+
+static void test_fixed_addresses(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    steady(&f);
+    f.traffic[0].access = ACCESS_POD_IP;
+    f.traffic[0].timeout = SIM_S / 2;
+    fixture_make(&f, 1);
+    fixture_pods(&f, 1);
+    run_to(&f, 10 * SIM_S);
+    assert_int_equal(f.metrics.begun, 0); /* not before time 0 */
+    world_begin_measure(f.s.world);
+    run_to(&f, 41 * SIM_S / 2);
+    assert_int_equal(f.metrics.begun, 10);
+    /* A new pod, another address: listed, but not where clients look. */
+    free_address(&f, world_pod(f.s.world, f.pods[0]));
+    f.pods[0] = fixture_pod(&f, 0, &f.template);
+    fixture_publish(&f);
+    run_to(&f, 61 * SIM_S / 2);
+    let_end(&f);
+    assert_int_equal(f.metrics.succeeded, 10);
+    assert_int_equal(f.metrics.by_cause[CAUSE_CONNECT_TIMEOUT], 10);
+    fixture_release(&f);
+}
+
+static void test_local_policy(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    steady(&f);
+    f.traffic[0].rate = 100;
+    f.traffic[0].clients = 4;
+    f.traffic[0].connect_timeout = 100 * SIM_MS;
+    f.service_spec.internal_local = true;
+    fixture_make(&f, 1);
+    fixture_pods(&f, 2); /* of four nodes */
+    run_to(&f, 100 * SIM_S);
+    let_end(&f);
+    assert_int_equal(f.metrics.failed,
+                     f.metrics.by_cause[CAUSE_CONNECT_TIMEOUT]);
+    assert_true(f.metrics.failed > 4800 && f.metrics.failed < 5200);
+    fixture_release(&f);
+}
+
+/* ------------------------------------------------------------- arrivals */
+
+static void test_rates(void **state)
+{
+    struct fixture f;
+    uint64_t before;
+
+    (void)state;
+    steady(&f);
+    f.traffic[0].rate = 3;
+    fixture_make(&f, 1);
+    fixture_pods(&f, 1);
+    run_to(&f, 1000 * SIM_S);
+    assert_int_equal(f.metrics.begun, 3000);
+    traffic_set_rate(f.s.traffic, 0, 50);
+    assert_true(traffic_rate(f.s.traffic, 0) == 50);
+    before = f.metrics.begun;
+    run_to(&f, 1100 * SIM_S);
+    assert_in_range(f.metrics.begun - before, 4999, 5001);
+    traffic_set_rate(f.s.traffic, 0, 0);
+    before = f.metrics.begun;
+    run_to(&f, 1200 * SIM_S);
+    assert_int_equal(f.metrics.begun, before);
+    traffic_set_rate(f.s.traffic, 0, 2);
+    run_to(&f, 1300 * SIM_S);
+    assert_int_equal(f.metrics.begun - before, 200);
+    let_end(&f);
+    fixture_release(&f);
+}
+
+/* ------------------------------------------- everything, at random */
+
+static uint64_t storm(uint64_t seed, const struct lb_strategy *strategy,
+                      enum lb_at at)
+{
+    struct fixture f;
+    struct rng rng;
+    uint64_t hash;
+
+    fixture_defaults(&f);
+    f.scenario.traffic_count = 2;
+    f.traffic[0].timeout = 50 * SIM_MS;
+    f.traffic[0].retries_max = 3;
+    f.traffic[0].retry_budget = 0.5;
+    f.traffic[0].backoff_base = 5 * SIM_MS;
+    f.traffic[0].backoff_max = 20 * SIM_MS;
+    f.traffic[0].rate = 400;
+    f.traffic[1].deadline = 300 * SIM_MS;
+    f.traffic[1].location = AT_EXTERNAL;
+    f.traffic[1].name = "others";
+    f.scenario.cluster.latency =
+        (struct network_latency){dist_constant(0.0001), dist_constant(0.0002),
+                                 dist_exponential(0.001), dist_constant(0.01)};
+    f.workload.queue_limit = 10;
+    f.workload.error_rate = 0.01;
+    fixture_balance(&f, strategy, at);
+    fixture_make(&f, seed);
+    fixture_pods(&f, 8);
+    rng_init(&rng, (struct rng_root){seed, 0}, "storm", NULL, 0);
+    for (int i = 1; i <= 2000; i++) {
+        struct pod *pod = world_pod(f.s.world, f.pods[rng_below(&rng, 8)]);
+
+        run_to(&f, i * 10 * SIM_MS);
+        check_conservation(&f);
+        switch (rng_below(&rng, 5)) {
+        case 0:
+            server_reset(f.s.servers, pod);
+            break;
+        case 1:
+            server_drain(f.s.servers, pod);
+            break;
+        case 2:
+            world_node_set_up(f.s.world, 3, rng_below(&rng, 2), INCIDENT_NONE);
+            break;
+        default:
+            if (!server_listens(pod)) {
+                server_reset(f.s.servers, pod);
+                server_open(f.s.servers, pod);
+            }
+            break;
+        }
+    }
+    let_end(&f);
+    assert_true(f.metrics.succeeded > 1000 && f.metrics.failed > 100);
+    hash = f.metrics.hash;
+    fixture_release(&f);
+    return hash;
+}
+
+static void test_storm(void **state)
+{
+    static const struct lb_strategy *const all[] = {
+        &lb_random, &lb_round_robin, &lb_least_connections, &lb_p2c};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        for (int at = LB_PROXY; at <= LB_GATEWAY; at++) {
+            uint64_t hash = storm(1 + i, all[i], (enum lb_at)at);
+
+            assert_int_equal(hash, storm(1 + i, all[i], (enum lb_at)at));
+            assert_int_not_equal(hash, storm(9 + i, all[i], (enum lb_at)at));
+        }
+    }
+}
+
+/* Common random numbers: the same arrivals, and the same service times,
+ * whatever the strategy: alone on an infinite server, each request takes as
+ * long. */
+static double latency_sum(const struct lb_strategy *strategy)
+{
+    struct fixture f;
+    double sum;
+
+    fixture_defaults(&f);
+    f.workload.concurrency = INT64_MAX;
+    fixture_balance(&f, strategy, LB_PROXY);
+    fixture_make(&f, 1);
+    fixture_pods(&f, 8);
+    run_to(&f, 100 * SIM_S);
+    let_end(&f);
+    sum = f.metrics.sojourn / (double)f.metrics.served;
+    fixture_release(&f);
+    return sum;
+}
+
+static void test_common_random_numbers(void **state)
+{
+    double mean = latency_sum(&lb_random);
+
+    (void)state;
+    assert_true(fabs(mean - 0.01) < 0.0005);
+    assert_true(fabs(mean - latency_sum(&lb_p2c)) < 1e-12);
+    assert_true(fabs(mean - latency_sum(&lb_round_robin)) < 1e-12);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_dead_clients),
+        cmocka_unit_test(test_clients_in_pods),
+        cmocka_unit_test(test_fixed_addresses),
+        cmocka_unit_test(test_local_policy),
+        cmocka_unit_test(test_rates),
+        cmocka_unit_test(test_storm),
+        cmocka_unit_test(test_common_random_numbers),
+    };
+
+    return cmocka_run_group_tests_name("clients", tests, NULL, NULL);
+}
