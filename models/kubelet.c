@@ -357,7 +357,6 @@ static void pod_down(struct kubelets *k, struct pod *pod)
         struct kubelet_container *c = &kp->containers[i];
 
         sim_cancel(k->s->sim, c->kill);
-        kp->restarts += c->runs > 0 && !kp->failed && !kp->deleting;
         c->kill = 0;
         c->stage = CONTAINER_WAITING;
         c->open = c->ready = false;

@@ -89,8 +89,10 @@ void kubelet_start_probes(struct kubelets *k, struct pod *pod, uint32_t i)
 {
     struct kubelet_container *c = &pod->kubelet->containers[i];
 
-    for (int purpose = 0; purpose < PROBE_PURPOSES; purpose++)
+    for (int purpose = 0; purpose < PROBE_PURPOSES; purpose++) {
         c->probes[purpose].run = 0;
+        c->probes[purpose].stamp = ++pod->kubelet->clock;
+    }
     if (!c->started) {
         join(k, pod, i, PROBE_STARTUP);
         return;

@@ -7,10 +7,7 @@
 
 static void restart(struct kubelets *k, struct pod *pod, uint32_t i)
 {
-    struct kubelet_pod *kp = pod->kubelet;
-
-    kp->containers[i].restarted_at = kubelet_now(k);
-    kp->restarts++;
+    pod->kubelet->containers[i].restarted_at = kubelet_now(k);
     kubelet_start_container(k, pod, i);
     kubelet_tell(k, pod);
 }

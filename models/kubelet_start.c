@@ -288,7 +288,7 @@ void kubelet_start_container(struct kubelets *k, struct pod *pod, uint32_t i)
             sim_after(k->s->sim, delay, &startup_event, k,
                       kubelet_args(kp, i, 0, c->stamp));
     }
-    c->runs++;
+    kp->restarts += c->runs++ > 0;
     kubelet_start_probes(k, pod, i);
 }
 

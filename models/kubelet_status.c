@@ -67,7 +67,9 @@ static void write_status(struct kubelets *k, struct pod *pod,
 
     if (pod->phase == POD_FAILED || pod->phase == POD_SUCCEEDED)
         return;
-    k->writing = true;
+    k->writing = true; /* one request: nobody sees it ready and restarted */
+    if (!status.ready && status.phase == POD_RUNNING)
+        world_pod_set_ready(k->world, id, false);
     if (status.ip)
         world_pod_report_ip(k->world, id, status.ip);
     if (status.restarts > pod->restarts)
