@@ -393,18 +393,21 @@ char *units_format_double(double x, char *buffer, size_t size)
 static char *put_decimal(char *end, uint64_t value, int digits,
                          const char *unit)
 {
-    uint64_t power = 1;
+    uint64_t power = 1, rest;
     int i;
 
     for (i = 0; i < digits; i++)
         power *= 10;
     end += sprintf(end, "%" PRIu64, value / power);
-    if (value % power > 0) {
-        end += sprintf(end, ".%0*" PRIu64, digits, value % power);
-        while (end[-1] == '0')
-            end--;
+    rest = value % power;
+    if (rest > 0)
+        *end++ = '.';
+    for (; rest > 0; rest %= power) {
+        power /= 10;
+        *end++ = (char)('0' + rest / power);
     }
-    return end + sprintf(end, "%s", unit);
+    strcpy(end, unit);
+    return end + strlen(unit);
 }
 
 static uint64_t magnitude(int64_t value)
