@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "models/metrics/measure.h"
+#include "models/scheduler/scheduler.h"
 
 /* --- a set of addresses --- */
 
@@ -58,15 +59,33 @@ void cluster_scope_begins(struct metrics *m, struct scope *scope)
 
 /* --- integrals --- */
 
+/* Pods that the scheduler has tried in vain, seen whenever a pod or node
+ * changes: such a change is what frees them. */
+static int unschedulable(const struct metrics *m)
+{
+    struct scheduler_counts counts;
+
+    if (m->unbound == 0 || !m->s->scheduler)
+        return m->unbound;
+    counts = scheduler_counts(m->s->scheduler);
+    counts.unschedulable += counts.backoff;
+    return counts.unschedulable < (size_t)m->unbound ? (int)counts.unschedulable
+                                                     : m->unbound;
+}
+
 void cluster_accrue(struct metrics *m, sim_time now)
 {
     sim_time since = m->cluster_since;
     double dt = sim_to_seconds(now - since);
+    int waiting;
 
+    if (now == since)
+        return;
     m->cluster_since = now;
+    waiting = unschedulable(m);
     FOR_SCOPES(m, scope, since)
     {
-        scope->cluster.unbound += dt * m->unbound;
+        scope->cluster.unbound += dt * waiting;
         scope->cluster.downtime += dt * m->nodes_down;
         scope->cluster.cpu += dt * m->cpu;
         scope->cluster.cpu_room += dt * m->cpu_room;
@@ -125,9 +144,9 @@ static void follow(struct metrics *m, struct pod_track *track,
     bool unbound = !over && pod->node == NO_ID;
     bool counted = !over && pod->node != NO_ID;
 
-    if (unbound == track->unbound && counted == track->counted)
-        return;
-    cluster_accrue(m, now);
+    if (m->unbound > 0 || unbound != track->unbound ||
+        counted != track->counted)
+        cluster_accrue(m, now);
     m->unbound += unbound - track->unbound;
     if (counted != track->counted)
         add_requests(m, pod, counted ? 1 : -1);

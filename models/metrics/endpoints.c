@@ -263,19 +263,30 @@ static void compare(struct metrics *m, uint32_t i,
     }
 }
 
+/* Numbers are shared by all Services; proxies have no use for the versions
+ * of headless ones. */
+static void log_version(struct metrics *m, uint32_t i,
+                        const struct endpoint_set *set)
+{
+    const struct service *service = world_service(m->w, set->service);
+    struct version_log version = {NO_ROW, SIM_NEVER};
+
+    while (m->versions.count + 1 < set->sequence)
+        VEC_PUSH(m->versions, version);
+    if (!service->spec->headless)
+        version = (struct version_log){i, set->trigger};
+    VEC_PUSH(m->versions, version);
+}
+
 void endpoints_on_change(struct metrics *m, const struct world_change *told)
 {
     const struct endpoint_set *new = world_service(m->w, told->id)->newest;
     sim_time now = sim_now(m->s->sim);
     uint32_t i = rows_of(m, told->id);
-    struct version_log none = {NO_ROW, SIM_NEVER};
 
-    while (m->versions.count < new->sequence)
-        VEC_PUSH(m->versions, none);
     if (i == NO_ROW)
         return;
-    m->versions.items[new->sequence - 1] =
-        (struct version_log){i, new->trigger};
+    log_version(m, i, new);
     row_accrue(m, i, now);
     compare(m, i, told->old, new, now);
     assert(m->rows[i].listed == (int)new->count);

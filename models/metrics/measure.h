@@ -29,17 +29,29 @@ enum metric_id {
 
 /* --- sums in a scope --- */
 
-/* Of one traffic entry. Times in ns. */
+/* Of one traffic entry. Times in ns. What follows from the rest is not
+ * counted by itself: a request that succeeds at its first attempt costs two
+ * counters and a sketch. */
 struct traffic_sums {
-    uint64_t requests, succeeded, failed, abandoned, attempts, retries;
+    uint64_t requests, failed, abandoned;
+    uint64_t retries, untried;       /* untried: ended without any attempt */
     uint64_t failed_by[CAUSE_COUNT]; /* attempts */
-    uint64_t accepted, waited;       /* attempts taken in; that queued */
-    double sojourn;                  /* sum over accepted attempts */
-    /* Integrals, cut to the scope: attempts present, waiting, in service. */
+    uint64_t accepted;               /* attempts that pods took in */
+    double sojourn;                  /* sum over them */
+    /* Integrals, by what they differ from the sums over accepted attempts:
+     * those that are cut by an end of the scope, or share their servers. */
     double present, waiting_time, busy;
-    struct sketch latency; /* of succeeded requests */
-    struct sketch waiting; /* of accepted attempts */
+    struct sketch latency; /* of succeeded requests: their number, too */
+    struct sketch waiting; /* of accepted attempts that had to wait */
 };
+static inline uint64_t sums_ended(const struct traffic_sums *t)
+{
+    return t->latency.count + t->failed + t->abandoned;
+}
+static inline uint64_t sums_attempts(const struct traffic_sums *t)
+{
+    return sums_ended(t) + t->retries - t->untried;
+}
 
 /* Of one Service. Times in seconds. */
 struct row_sums {

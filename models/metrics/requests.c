@@ -10,8 +10,8 @@
 
 /* --- arrivals --- */
 
-static void begin_in_windows(struct metrics *m, uint32_t traffic,
-                             sim_time arrival)
+static __attribute__((noinline)) void
+begin_in_windows(struct metrics *m, uint32_t traffic, sim_time arrival)
 {
     for (uint32_t i = 1; i < m->scope_count; i++) {
         if (scope_has(&m->scopes[i], arrival))
@@ -33,21 +33,22 @@ void metrics_request_begin(struct metrics *m, uint32_t traffic,
 
 /* --- ends --- */
 
-static inline void add_end(struct traffic_sums *t, const struct request_end *r)
+static void add_end(struct traffic_sums *t, const struct request_end *r)
 {
-    t->attempts += r->attempts;
-    t->retries += r->attempts - (r->attempts > 0);
-    if (r->outcome == REQUEST_SUCCEEDED) {
-        t->succeeded++;
+    if (r->attempts > 1)
+        t->retries += r->attempts - 1;
+    else if (r->attempts == 0)
+        t->untried++;
+    if (r->outcome == REQUEST_SUCCEEDED)
         sketch_add(&t->latency, r->end - r->arrival);
-    } else if (r->outcome == REQUEST_FAILED) {
+    else if (r->outcome == REQUEST_FAILED)
         t->failed++;
-    } else {
+    else
         t->abandoned++;
-    }
 }
 
-static void end_in_windows(struct metrics *m, const struct request_end *r)
+static __attribute__((noinline)) void
+end_in_windows(struct metrics *m, const struct request_end *r)
 {
     for (uint32_t i = 1; i < m->scope_count; i++) {
         if (scope_has(&m->scopes[i], r->arrival))
@@ -105,28 +106,36 @@ static inline sim_time overlap(const struct scope *scope, sim_time from,
     return to > from ? to - from : 0;
 }
 
-static inline void add_served(const struct scope *scope, struct traffic_sums *t,
-                              sim_time arrival, sim_time start, sim_time end,
-                              bool busy)
+/* The integrals of an attempt that an end of the scope cuts, or that shares
+ * its servers: `whole` 1 where all of it was added to the sums. */
+static void add_cut(const struct scope *scope, struct traffic_sums *t,
+                    sim_time arrival, sim_time start, sim_time end, bool busy,
+                    int whole)
 {
-    sim_time wait = start - arrival;
+    t->present +=
+        (double)(overlap(scope, arrival, end) - whole * (end - arrival));
+    t->waiting_time +=
+        (double)(overlap(scope, arrival, start) - whole * (start - arrival));
+    t->busy += (double)((busy ? overlap(scope, start, end) : 0) -
+                        whole * (end - start));
+}
 
-    if (scope_has(scope, arrival)) {
-        t->accepted++;
-        t->waited += wait > 0;
-        t->sojourn += (double)(end - arrival);
-        sketch_add(&t->waiting, wait);
-        if (end <= scope_end(scope)) { /* nearly always: nothing to cut */
-            t->present += (double)(end - arrival);
-            t->waiting_time += (double)wait;
-            t->busy += busy ? (double)(end - start) : 0;
-            return;
-        }
+static void add_served(const struct scope *scope, struct traffic_sums *t,
+                       sim_time arrival, sim_time start, sim_time end,
+                       bool busy)
+{
+    bool within = (uint64_t)end - (uint64_t)scope->start <= scope->length;
+
+    if (!scope_has(scope, arrival)) {
+        add_cut(scope, t, arrival, start, end, busy, 0);
+        return;
     }
-    t->present += (double)overlap(scope, arrival, end);
-    t->waiting_time += (double)overlap(scope, arrival, start);
-    if (busy)
-        t->busy += (double)overlap(scope, start, end);
+    t->accepted++;
+    t->sojourn += (double)(end - arrival);
+    if (start > arrival)
+        sketch_add(&t->waiting, start - arrival);
+    if (!within || !busy)
+        add_cut(scope, t, arrival, start, end, busy, 1);
 }
 
 static void count_in_window(struct metrics *m, struct pod_share *share,
@@ -152,37 +161,48 @@ static void served_in_windows(struct metrics *m, uint32_t traffic,
     }
 }
 
-/* The pod's share in the row; the first one nearly always. */
-static inline struct pod_share *share_of(struct metrics *m, pod_id pod,
-                                         uint32_t row)
+/* All that is not usual: windows, pods of several Services, ends of the
+ * measured time, shared servers. */
+static __attribute__((noinline)) void
+served_unusual(struct metrics *m, uint32_t traffic, pod_id pod,
+               sim_time arrival, sim_time start, sim_time end)
 {
-    struct pod_track *track = &m->pods.items[pod];
+    uint32_t row = m->traffic_row[traffic];
+    bool busy = !m->pods.items[pod].shared;
+    struct pod_share *share = row == NO_ROW ? NULL : pods_share(m, pod, row);
 
-    if (track->share_count > 0 && track->shares[0].row == row)
-        return &track->shares[0];
-    return row == NO_ROW ? NULL : pods_share(m, pod, row);
-}
-
-void metrics_served(struct metrics *m, uint32_t traffic, pod_id pod,
-                    sim_time arrival, sim_time start, sim_time end)
-{
-    struct pod_share *share;
-    bool busy;
-
-    assert(pod < m->pods.count && arrival <= end);
-    metrics_reach(m, end);
     if (m->scopes->length == 0)
         return;
-    if (start == SIM_NEVER)
-        start = end;
-    busy = !m->pods.items[pod].shared;
-    share = share_of(m, pod, m->traffic_row[traffic]);
     add_served(m->scopes, &m->scopes->traffic[traffic], arrival, start, end,
                busy);
     if (share && scope_has(m->scopes, arrival))
         share->requests++;
     if (m->scope_count > 1)
         served_in_windows(m, traffic, share, arrival, start, end, busy);
+}
+
+void metrics_served(struct metrics *m, uint32_t traffic, pod_id pod,
+                    sim_time arrival, sim_time start, sim_time end)
+{
+    const struct scope *scope = m->scopes;
+    const struct pod_track *track = &m->pods.items[pod];
+    struct traffic_sums *t = &scope->traffic[traffic];
+
+    assert(pod < m->pods.count && arrival <= end);
+    metrics_reach(m, end);
+    if (start == SIM_NEVER)
+        start = end;
+    if (m->scope_count > 1 || track->shared || track->share_count == 0 ||
+        track->shares[0].row != m->traffic_row[traffic] ||
+        !scope_has(scope, arrival) || !scope_has(scope, end)) {
+        served_unusual(m, traffic, pod, arrival, start, end);
+        return;
+    }
+    t->accepted++;
+    t->sojourn += (double)(end - arrival);
+    track->shares[0].requests++;
+    if (start > arrival)
+        sketch_add(&t->waiting, start - arrival);
 }
 
 void metrics_worked(struct metrics *m, uint32_t traffic, sim_time start,
@@ -206,15 +226,13 @@ void traffic_sums_merge(struct traffic_sums *into,
                         const struct traffic_sums *from)
 {
     into->requests += from->requests;
-    into->succeeded += from->succeeded;
     into->failed += from->failed;
     into->abandoned += from->abandoned;
-    into->attempts += from->attempts;
     into->retries += from->retries;
+    into->untried += from->untried;
     for (int i = 0; i < CAUSE_COUNT; i++)
         into->failed_by[i] += from->failed_by[i];
     into->accepted += from->accepted;
-    into->waited += from->waited;
     into->sojourn += from->sojourn;
     into->present += from->present;
     into->waiting_time += from->waiting_time;

@@ -64,11 +64,6 @@ static void set_quantiles(struct series_row *row, const struct sketch *latency)
     row->p99 = sketch_quantile(latency, 0.99) / 1e9;
 }
 
-static uint32_t in_flight(const struct traffic_sums *t)
-{
-    return (uint32_t)(t->requests - t->succeeded - t->failed - t->abandoned);
-}
-
 /* One traffic entry's interval; adds it to its Service's. */
 static void flush_traffic(struct metrics *m, uint32_t traffic,
                           struct series_row *sum)
@@ -79,16 +74,16 @@ static void flush_traffic(struct metrics *m, uint32_t traffic,
 
     row.traffic = traffic;
     row.requests = (uint32_t)(t->requests - entry->requests);
-    row.succeeded = (uint32_t)(t->succeeded - entry->succeeded);
+    row.succeeded = (uint32_t)(t->latency.count - entry->succeeded);
     row.failed = (uint32_t)(t->failed - entry->failed);
-    row.in_flight = in_flight(t);
+    row.in_flight = (uint32_t)(t->requests - sums_ended(t));
     set_quantiles(&row, &entry->latency);
     sum->requests += row.requests;
     sum->succeeded += row.succeeded;
     sum->failed += row.failed;
     sum->in_flight += row.in_flight;
     entry->requests = t->requests;
-    entry->succeeded = t->succeeded;
+    entry->succeeded = t->latency.count;
     entry->failed = t->failed;
     VEC_PUSH(m->series_rows, row);
 }

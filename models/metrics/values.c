@@ -55,22 +55,34 @@ static void set_latencies(double *v, const struct sketch *latency)
     v[METRIC_latency_max] = sketch_quantile(latency, 1) * ns;
 }
 
+/* Those that did not wait are no part of the sketch. */
+static double waiting_quantile(const struct traffic_sums *t, double p)
+{
+    double waited = (double)t->waiting.count, all = (double)t->accepted;
+    double at = p * all - (all - waited);
+
+    if (t->accepted == 0)
+        return NAN;
+    return at > 0 ? sketch_quantile(&t->waiting, at / waited) : 0;
+}
+
 static void set_traffic(double *v, const struct traffic_sums *t)
 {
+    double succeeded = (double)t->latency.count, failed = (double)t->failed;
+    double accepted = (double)t->accepted;
+
     v[METRIC_requests] = (double)t->requests;
-    v[METRIC_requests_succeeded] = (double)t->succeeded;
-    v[METRIC_requests_failed] = (double)t->failed;
+    v[METRIC_requests_succeeded] = succeeded;
+    v[METRIC_requests_failed] = failed;
     v[METRIC_requests_abandoned] = (double)t->abandoned;
-    v[METRIC_attempts] = (double)t->attempts;
+    v[METRIC_attempts] = (double)sums_attempts(t);
     v[METRIC_retries] = (double)t->retries;
-    v[METRIC_request_availability] =
-        ratio((double)t->succeeded, (double)(t->succeeded + t->failed));
+    v[METRIC_request_availability] = ratio(succeeded, succeeded + failed);
     set_latencies(v, &t->latency);
-    v[METRIC_sojourn_mean] = ratio(t->sojourn * ns, (double)t->accepted);
-    v[METRIC_waiting_mean] = sketch_mean(&t->waiting) * ns;
-    v[METRIC_waiting_p95] = sketch_quantile(&t->waiting, 0.95) * ns;
-    v[METRIC_waiting_probability] =
-        ratio((double)t->waited, (double)t->accepted);
+    v[METRIC_sojourn_mean] = ratio(t->sojourn * ns, accepted);
+    v[METRIC_waiting_mean] = ratio(t->waiting.sum * ns, accepted);
+    v[METRIC_waiting_p95] = waiting_quantile(t, 0.95) * ns;
+    v[METRIC_waiting_probability] = ratio((double)t->waiting.count, accepted);
     for (int i = CAUSE_NONE + 1; i < CAUSE_COUNT; i++)
         v[METRIC_failed_no_endpoints + i - 1] = (double)t->failed_by[i];
 }
@@ -201,13 +213,18 @@ static void set_recovery(double *v, const struct row *row,
 static void set_states(double *v, const struct row_sums *sums,
                        const struct traffic_sums *t)
 {
+    double waiting = t->waiting.sum;
+    double busy = t->sojourn - waiting + t->busy;
+
     v[METRIC_endpoint_availability] = ratio(sums->endpoint_up, sums->lived);
     v[METRIC_serving_availability] = ratio(sums->serving_up, sums->lived);
     v[METRIC_replica_availability] =
         ratio(sums->replica_ratio, sums->replica_time);
-    v[METRIC_mean_in_system] = ratio(t->present * ns, sums->lived);
-    v[METRIC_mean_waiting] = ratio(t->waiting_time * ns, sums->lived);
-    v[METRIC_utilization] = ratio(t->busy * ns, sums->capacity);
+    v[METRIC_mean_in_system] =
+        ratio((t->sojourn + t->present) * ns, sums->lived);
+    v[METRIC_mean_waiting] =
+        ratio((waiting + t->waiting_time) * ns, sums->lived);
+    v[METRIC_utilization] = ratio(busy * ns, sums->capacity);
     if (sums->unlimited > 0)
         v[METRIC_utilization] = NAN;
     else if (v[METRIC_utilization] > 1) /* those that drain go on serving */
