@@ -81,6 +81,8 @@ struct toleration {
     const char *value; /* "" where absent */
     int effect;        /* enum taint_effect, or -1: every effect */
     sim_time seconds;  /* SIM_NEVER: for ever; <= 0: not at all */
+    int compare; /* operators Gt: 1, Lt: -1, of integers (a feature that is
+                    off by default); 0: neither */
 };
 
 /* One term: all of its expressions and fields must hold. */
@@ -156,7 +158,7 @@ struct pod_template {
     const struct container *containers; /* init containers first */
     /* What the scheduler counts: the larger of the sum of containers and
      * the largest init container, sidecars added, plus overhead. */
-    struct resources requests;
+    struct resources requests, overhead;
     /* As requests, with 100m and 200Mi for containers that ask for none:
      * what LeastAllocated counts. */
     int64_t scored_cpu, scored_memory;
@@ -176,6 +178,7 @@ struct pod_template {
     size_t readiness_gate_count;
     bool cannot_start; /* an image that never pulls (set by a fault) */
     uint32_t workload; /* index into scenario->workloads: the first match */
+    uint64_t written;  /* fingerprint of the document; 0: none */
     uint64_t hash;     /* of what a user wrote: another hash, another
                           ReplicaSet (pod-template-hash) */
 };

@@ -58,8 +58,9 @@ struct scheduler_config {
     const struct node_affinity *added_affinity; /* NULL: none */
     bool inclusion_policies; /* nodeAffinityPolicy, nodeTaintsPolicy */
     bool match_label_keys;
-    bool default_spread; /* the system's default constraints */
-    int percentage;      /* of nodes to score; 0: adaptive */
+    bool compares_taints; /* tolerations' operators Gt and Lt; off */
+    bool default_spread;  /* the system's default constraints */
+    int percentage;       /* of nodes to score; 0: adaptive */
 };
 
 /* As Kubernetes 1.MINOR's default profile. */

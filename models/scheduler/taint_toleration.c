@@ -3,38 +3,74 @@
  * tolerate; of the rest, prefers those with the fewest PreferNoSchedule
  * taints that they do not tolerate (plugins/tainttoleration).
  */
+#include <string.h>
+
 #include "models/scheduler/framework.h"
 #include "models/select.h"
+#include "sim/io/units.h"
+
+enum {
+    KEEPS_OFF = 1U << TAINT_NO_SCHEDULE | 1U << TAINT_NO_EXECUTE,
+    PREFERS_NOT = 1U << TAINT_PREFER_NO_SCHEDULE
+};
+
+/* Operators Gt and Lt, where that feature is on: both are integers, and the
+ * taint's stands in that relation to the toleration's. */
+static bool compares(const struct toleration *t, const struct taint *taint)
+{
+    int64_t theirs, wanted;
+
+    if ((t->effect >= 0 && t->effect != (int)taint->effect) ||
+        (t->key && strcmp(t->key, taint->key) != 0) ||
+        !units_int(taint->value, &theirs) || !units_int(t->value, &wanted))
+        return false;
+    return t->compare > 0 ? theirs > wanted : theirs < wanted;
+}
+
+static bool tolerates(const struct cycle *c, const struct taint *taint)
+{
+    const struct pod_template *pod = c->class->template;
+
+    for (size_t i = 0; i < pod->toleration_count; i++) {
+        const struct toleration *t = &pod->tolerations[i];
+
+        if (t->compare == 0 ? toleration_matches(t, taint)
+                            : framework_config(c->framework)->compares_taints &&
+                                  compares(t, taint))
+            return true;
+    }
+    return false;
+}
+
+/* Taints of these effects that the pod does not tolerate. */
+static int64_t untolerated(const struct cycle *c, node_id node,
+                           unsigned effects)
+{
+    const struct node_info *n = framework_node(c->framework, node);
+    int64_t count = 0;
+
+    for (size_t i = 0; i < n->taints.count; i++) {
+        const struct taint *taint = &n->taints.items[i];
+
+        count += (effects & 1U << taint->effect) && !tolerates(c, taint);
+    }
+    return count;
+}
 
 static enum filter_status filter(void *state, const struct cycle *c,
                                  node_id node, struct filter_reasons *why)
 {
-    const struct node_info *n = framework_node(c->framework, node);
-    const struct pod_template *t = c->class->template;
-
     (void)state;
-    if (n->taints.count == 0 ||
-        !taints_untolerated(n->taints.items, n->taints.count, t->tolerations,
-                            t->toleration_count,
-                            1U << TAINT_NO_SCHEDULE | 1U << TAINT_NO_EXECUTE))
+    if (untolerated(c, node, KEEPS_OFF) == 0)
         return FILTER_SUCCESS;
     filter_refuse(why, "node(s) had untolerated taint(s)", "");
     return FILTER_UNRESOLVABLE;
 }
 
-/* How many it does not tolerate, of those that are a mere preference. */
 static int64_t score(void *state, const struct cycle *c, node_id node)
 {
-    const struct node_info *n = framework_node(c->framework, node);
-    const struct pod_template *t = c->class->template;
-    int64_t count = 0;
-
     (void)state;
-    for (size_t i = 0; i < n->taints.count; i++)
-        count += taints_untolerated(&n->taints.items[i], 1, t->tolerations,
-                                    t->toleration_count,
-                                    1U << TAINT_PREFER_NO_SCHEDULE) != NULL;
-    return count;
+    return untolerated(c, node, PREFERS_NOT);
 }
 
 static void normalize(void *state, const struct cycle *c, const node_id *nodes,
