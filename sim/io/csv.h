@@ -23,9 +23,9 @@ struct csv {
 
 void csv_text(struct csv *out, const char *text); /* NULL: empty field */
 void csv_int(struct csv *out, int64_t value);
-void csv_double(struct csv *out, double value);   /* NaN: empty field */
-void csv_time(struct csv *out, sim_time t);       /* seconds, exact;
-                                                     SIM_NEVER: empty field */
+void csv_double(struct csv *out, double value); /* NaN: empty field */
+void csv_time(struct csv *out, sim_time t);     /* seconds, exact;
+                                                   SIM_NEVER: empty field */
 void csv_end(struct csv *out);
 /* A header: the names of a comma-separated list, as they are. */
 void csv_header(struct csv *out, const char *names);

@@ -28,8 +28,8 @@ void diag_free(struct diag *diag);
 
 /* Reports. The same text at the same place counts once. At most 50 errors
  * are kept; the rest are counted. */
-void diag_error(struct diag *diag, struct place place, const char *format,
-                ...) __attribute__((format(printf, 3, 4)));
+void diag_error(struct diag *diag, struct place place, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 void diag_warning(struct diag *diag, struct place place, const char *format,
                   ...) __attribute__((format(printf, 3, 4)));
 void diag_note(struct diag *diag, struct place place, const char *format, ...)

@@ -19,16 +19,16 @@ enum doc_kind { DOC_NULL, DOC_SCALAR, DOC_SEQUENCE, DOC_MAPPING };
 /* A node. Read its fields; the tree owns all it points to. */
 struct doc_node {
     enum doc_kind kind;
-    bool plain;       /* scalar without quotes: may be a number or bool */
-    bool used;        /* set by param_read and doc_get: unknown keys are
-                         found by its absence */
+    bool plain; /* scalar without quotes: may be a number or bool */
+    bool used;  /* set by param_read and doc_get: unknown keys are
+                   found by its absence */
     struct place place;
     const char *text; /* scalar's text; "" otherwise */
     const char *key;  /* in a mapping: its key; else NULL */
     struct place key_place;
     struct doc_node *parent, *next;
     struct doc_node *first, *last; /* children: first, its next.. */
-    size_t count;     /* children */
+    size_t count;                  /* children */
 };
 
 /* One or more documents of one or more files. */
@@ -62,8 +62,7 @@ bool doc_input(const struct doc_set *set, size_t index, const char **name,
  * or no mapping. */
 struct doc_node *doc_get(struct doc_node *map, const char *key);
 /* As doc_get along keys: doc_path(n, "spec", "template", NULL). */
-struct doc_node *doc_path(struct doc_node *map, ...)
-    __attribute__((sentinel));
+struct doc_node *doc_path(struct doc_node *map, ...) __attribute__((sentinel));
 /* A scalar's text; NULL where absent. No error for other kinds: NULL. */
 const char *doc_text(struct doc_node *map, const char *key);
 
@@ -91,9 +90,8 @@ void doc_append(struct doc_node *sequence, struct doc_node *value);
  * that are missing are made. [name] picks the item whose `name` is that.
  * The value is YAML text. Errors carry the whole text of the path.
  */
-bool doc_set_path(struct doc_set *set, struct doc_node *root,
-                  const char *path, const char *value, struct place place,
-                  struct diag *diag);
+bool doc_set_path(struct doc_set *set, struct doc_node *root, const char *path,
+                  const char *value, struct place place, struct diag *diag);
 
 /* Reports each key of the tree's mappings that was not used, at its place,
  * with a suggestion from words (may be NULL). For trees without a table. */

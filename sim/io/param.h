@@ -43,7 +43,7 @@ struct param_strings {
 struct param_map {
     struct param_pair {
         char *name, *value;
-    } *items; /* in order of the document */
+    } * items; /* in order of the document */
     size_t count;
 };
 
@@ -68,21 +68,21 @@ typedef void param_printer(const struct param *param, const void *field,
 struct param {
     const char *name;
     enum param_type type;
-    size_t offset;         /* of the field in its struct */
-    const char *text;      /* default, as a user would write it; NULL: none
-                              (zero, NULL, empty) */
-    const char *help;      /* one line */
-    const char *source;    /* where the default comes from; NULL: our choice */
-    double min, max;       /* allowed range in the field's unit (durations:
-                              seconds); both 0: >= 0 for all but DOUBLE;
-                              max below min: no upper limit */
-    const char *const *choices;       /* ENUM: ends with NULL */
-    const struct param *table;        /* TABLE, LIST */
-    size_t item_size;                 /* LIST */
-    const struct param_since *since;  /* ends with text NULL, rising; or NULL */
-    param_reader *read;               /* CUSTOM */
-    param_printer *print;             /* CUSTOM; NULL: not printed */
-    void (*release)(void *field);     /* CUSTOM; NULL: nothing to release */
+    size_t offset;      /* of the field in its struct */
+    const char *text;   /* default, as a user would write it; NULL: none
+                           (zero, NULL, empty) */
+    const char *help;   /* one line */
+    const char *source; /* where the default comes from; NULL: our choice */
+    double min, max;    /* allowed range in the field's unit (durations:
+                           seconds); both 0: >= 0 for all but DOUBLE;
+                           max below min: no upper limit */
+    const char *const *choices;      /* ENUM: ends with NULL */
+    const struct param *table;       /* TABLE, LIST */
+    size_t item_size;                /* LIST */
+    const struct param_since *since; /* ends with text NULL, rising; or NULL */
+    param_reader *read;              /* CUSTOM */
+    param_printer *print;            /* CUSTOM; NULL: not printed */
+    void (*release)(void *field);    /* CUSTOM; NULL: nothing to release */
     bool required;
 };
 /* A table ends with a row whose name is NULL. */
@@ -96,8 +96,8 @@ void param_defaults(const struct param *table, void *target, int minor);
 /* Reads a mapping over what the struct holds (so call param_defaults
  * first). Unknown keys, wrong types, values out of range, missing required
  * keys: errors. False after an error. A NULL node is nothing to read. */
-bool param_read(const struct param *table, void *target,
-                struct doc_node *node, int minor, struct diag *diag);
+bool param_read(const struct param *table, void *target, struct doc_node *node,
+                int minor, struct diag *diag);
 
 /* One value as a row says; for `strategy: {p2c: {choices: 2}}` and the
  * like use param_read on the inner mapping. */
