@@ -12,6 +12,7 @@
 #include "sim/io/doc.h"
 
 struct workload;
+struct manifests; /* what the reader of manifests remembers; intern's */
 
 /* Objects read so far. Each is intern's memory. */
 struct object_list {
@@ -36,6 +37,7 @@ struct loader {
     VEC_OF(const char *) node_names; /* pools expanded */
     size_t workload_count;
     const struct workload *workloads; /* set before the timeline is read */
+    struct manifests *manifests;      /* begins as NULL */
 };
 
 /* Reads Kubernetes objects of one document (List items too) into `into`;
@@ -43,10 +45,29 @@ struct loader {
 bool manifest_read(struct loader *l, struct doc_node *root,
                    struct object_list *into);
 /* The same for a path, relative to the loader's base: `apply -f`. */
-bool manifest_read_path(struct loader *l, const char *path,
-                        struct place place, struct object_list *into);
+bool manifest_read_path(struct loader *l, const char *path, struct place place,
+                        struct object_list *into);
+/* Adds the documents of a path to the loader's; says so where they are Go
+ * templates. */
+bool manifest_read_documents(struct loader *l, const char *path);
+/* A path relative to the loader's base. Intern's memory, or `path`. */
+const char *loader_path(struct loader *l, const char *path);
+/* PriorityClasses of one document: call for all documents before any is
+ * read, so that their order does not matter. */
+void manifest_read_priorities(struct loader *l, struct doc_node *root);
+/* Once all is read: drops what present owners stand for: ReplicaSets of
+ * Deployments, pods of ReplicaSets (dumps hold all three). */
+void manifest_drop_owned(struct loader *l, struct object_list *list);
 /* Notes such as "skipped: 3 ConfigMap, 2 Secret". */
 void manifest_note_skipped(struct loader *l);
+/* True where a skipped kind's pod template (StatefulSet ...) has the labels
+ * that this selects; *kind, *name say which. */
+bool manifest_skipped_owner(const struct loader *l, const char *space,
+                            const struct selector *selector,
+                            const char **kind, const char **name);
+void object_list_release(struct object_list *list);
+/* Releases what manifests keep in the loader besides intern's memory. */
+void manifest_release(struct loader *l);
 
 /* A template as `kubectl create deployment NAME --image=I` makes it: label
  * app=NAME, one container named after the image. Fills in requests, default
@@ -75,5 +96,20 @@ const char *const *loader_names(struct loader *l, const char *kind,
 /* A selector as kubectl's -l takes it: "app=web,tier!=db,env in (a,b)". */
 bool loader_parse_selector(struct loader *l, const char *text,
                            struct place place, struct selector *out);
+/* A selector of a document: {app: web} or {matchLabels, matchExpressions}.
+ * NULL: everything. */
+bool loader_read_selector(struct loader *l, struct doc_node *node,
+                          struct selector *out);
+/* Puts labels in the order that struct labels has. */
+void loader_sort_labels(struct label *items, size_t count);
+/* A list of taints as in a Node's spec; NULL: none. */
+bool loader_read_taints(struct loader *l, struct doc_node *list,
+                        size_t *count, const struct taint **out);
+/* A mapping of resources to quantities, over what *out holds. */
+bool loader_read_resources(struct loader *l, struct doc_node *map,
+                           struct resources *out);
+/* Sets quantity of one resource by name. False: bad text. */
+bool loader_set_resource(struct loader *l, const char *name,
+                         const char *text, struct resources *out);
 
 #endif

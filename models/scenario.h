@@ -224,6 +224,8 @@ struct slo_spec {
     struct place place;
 };
 
+struct scenario_raw; /* models/scenario_internal.h */
+
 enum detail { DETAIL_FIRST, DETAIL_ALL, DETAIL_NONE };
 
 struct scenario {
@@ -263,6 +265,9 @@ struct scenario {
     const char *const *namespaces;
     struct intern *intern; /* all of the above lives there */
     struct doc_set *docs;  /* what was read; places point into it */
+    struct scenario_raw *raw; /* in a user's words, completed: to print */
+    size_t manifest_count;    /* documents of objects, as last changed */
+    struct doc_node *const *manifests;
     /* Assumptions made where nothing was said, a line each, for people. */
     size_t assumption_count;
     const char *const *assumptions;

@@ -1,0 +1,188 @@
+/*
+ * What concerns several documents at once: PriorityClasses, owners of what
+ * was dumped, files that a timeline applies.
+ */
+#include <string.h>
+
+#include "models/manifest_internal.h"
+#include "sim/io/units.h"
+
+/* ---- priorities ---- */
+
+static void add_priority(struct loader *l, struct doc_node *root)
+{
+    struct manifest_priority p = {0};
+    const char *name = doc_text(doc_get(root, "metadata"), "name");
+    struct doc_node *value = doc_get(root, "value");
+
+    if (!name)
+        return;
+    p.name = intern(l->intern, name);
+    if (value &&
+        (value->kind != DOC_SCALAR || !units_int(value->text, &p.value))) {
+        value_bad(l, value, "an integer");
+        return;
+    }
+    if (value_bool(l, root, "globalDefault", &p.global_default))
+        VEC_PUSH(manifest_state(l)->priorities, p);
+}
+
+void manifest_read_priorities(struct loader *l, struct doc_node *root)
+{
+    const char *kind = doc_text(root, "kind");
+    struct doc_node *items = doc_get(root, "items"), *child;
+
+    if (!kind)
+        return;
+    if (strcmp(kind, "PriorityClass") == 0)
+        add_priority(l, root);
+    else if (strcmp(kind, "PriorityClassList") == 0)
+        for (child = items ? items->first : NULL; child; child = child->next)
+            add_priority(l, child);
+    else if (strcmp(kind, "List") == 0)
+        for (child = items ? items->first : NULL; child; child = child->next)
+            manifest_read_priorities(l, child);
+}
+
+/* The two system classes: pkg/apis/scheduling/v1/helpers.go. */
+bool manifest_priority_of(struct loader *l, const char *name, int64_t *out)
+{
+    static const struct {
+        const char *name;
+        int64_t value;
+    } system[] = {{"system-cluster-critical", 2000000000},
+                  {"system-node-critical", 2000001000}};
+    const struct manifests *m = l->manifests;
+    size_t i;
+
+    *out = 0;
+    for (i = 0; name && i < 2; i++)
+        if (strcmp(name, system[i].name) == 0) {
+            *out = system[i].value;
+            return true;
+        }
+    for (i = 0; m && i < m->priorities.count; i++) {
+        const struct manifest_priority *p = &m->priorities.items[i];
+
+        if (name ? strcmp(p->name, name) == 0 : p->global_default) {
+            *out = p->value;
+            return true;
+        }
+    }
+    return !name;
+}
+
+/* ---- owners ---- */
+
+static bool has_deployment(const struct object_list *list, const char *space,
+                           const char *name)
+{
+    size_t i;
+
+    for (i = 0; i < list->deployments.count; i++)
+        if (list->deployments.items[i]->meta.name == name &&
+            list->deployments.items[i]->meta.space == space)
+            return true;
+    return false;
+}
+
+static bool has_replicaset(const struct object_list *list, const char *space,
+                           const char *name)
+{
+    size_t i;
+
+    for (i = 0; i < list->replicasets.count; i++)
+        if (list->replicasets.items[i]->meta.name == name &&
+            list->replicasets.items[i]->meta.space == space)
+            return true;
+    return false;
+}
+
+static const char *deployment_of(const struct manifests *m,
+                                 const struct replicaset_spec *r)
+{
+    size_t i;
+
+    for (i = 0; i < m->owners.count; i++)
+        if (m->owners.items[i].replicaset == r)
+            return m->owners.items[i].deployment;
+    return NULL;
+}
+
+void manifest_drop_owned(struct loader *l, struct object_list *list)
+{
+    struct manifests *m = manifest_state(l);
+    size_t kept = 0, i;
+
+    for (i = 0; i < list->pods.count; i++) {
+        struct pod_object *p = list->pods.items[i];
+
+        if (!p->owner_kind || strcmp(p->owner_kind, "ReplicaSet") != 0 ||
+            !has_replicaset(list, p->meta.space, p->owner_name))
+            list->pods.items[kept++] = p;
+    }
+    list->pods.count = kept;
+    for (i = kept = 0; i < list->replicasets.count; i++) {
+        struct replicaset_spec *r = list->replicasets.items[i];
+        const char *owner = deployment_of(m, r);
+
+        if (!owner || !has_deployment(list, r->meta.space, owner))
+            list->replicasets.items[kept++] = r;
+    }
+    list->replicasets.count = kept;
+}
+
+/* ---- files ---- */
+
+/* NULL: not a readable file, or one without "{{". */
+static bool holds_template(const char *path)
+{
+    char buffer[4096];
+    size_t length, i;
+    bool found = false;
+    int last = 0;
+    FILE *file;
+
+    if (strcmp(path, "-") == 0 || !(file = fopen(path, "rb")))
+        return false;
+    while (!found && (length = fread(buffer, 1, sizeof buffer, file)) > 0)
+        for (i = 0; i < length && !found; i++) {
+            found = last == '{' && buffer[i] == '{';
+            last = buffer[i];
+        }
+    fclose(file);
+    return found;
+}
+
+bool manifest_read_documents(struct loader *l, const char *path)
+{
+    if (doc_read_path(l->docs, path, l->diag))
+        return true;
+    if (holds_template(path))
+        diag_hint(l->diag, "the file holds Go templates ('{{'): render it "
+                           "first, as with 'helm template'");
+    return false;
+}
+
+const char *loader_path(struct loader *l, const char *path)
+{
+    if (path[0] == '/' || !l->base || !*l->base)
+        return path;
+    return intern_printf(l->intern, "%s/%s", l->base, path);
+}
+
+bool manifest_read_path(struct loader *l, const char *path, struct place place,
+                        struct object_list *into)
+{
+    size_t first = doc_count(l->docs), errors = diag_errors(l->diag), i;
+    bool ok = manifest_read_documents(l, loader_path(l, path));
+
+    for (i = first; i < doc_count(l->docs); i++)
+        manifest_read_priorities(l, doc_root(l->docs, i));
+    for (i = first; i < doc_count(l->docs); i++)
+        ok &= manifest_read(l, doc_root(l->docs, i), into);
+    manifest_drop_owned(l, into);
+    if (!ok && diag_errors(l->diag) == errors)
+        diag_error(l->diag, place, "cannot read '%.200s'", path);
+    return ok;
+}

@@ -1,0 +1,105 @@
+/*
+ * Nodes, as a cluster's dump or a person gives them.
+ */
+#include <string.h>
+
+#include "models/manifest_internal.h"
+#include "models/select.h"
+
+#define ZONE "topology.kubernetes.io/zone"
+
+/* The labels of a node with those that the kubelet sets where absent. */
+static void add_labels(struct loader *l, struct node_spec *node)
+{
+    const struct label wanted[] = {
+        {"kubernetes.io/hostname", node->name},
+        {"kubernetes.io/os", "linux"},
+        {"kubernetes.io/arch", "amd64"},
+        {ZONE, node->zone},
+    };
+    struct label *items;
+    size_t count = node->labels.count, i;
+
+    items = intern_alloc(l->intern, (count + 4) * sizeof *items);
+    if (count > 0)
+        memcpy(items, node->labels.items, count * sizeof *items);
+    for (i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
+        if (labels_get(&node->labels, wanted[i].key) || !*wanted[i].value)
+            continue;
+        items[count].key = intern(l->intern, wanted[i].key);
+        items[count++].value = intern(l->intern, wanted[i].value);
+    }
+    loader_sort_labels(items, count);
+    node->labels.count = count;
+    node->labels.items = items;
+}
+
+/* Those that controllers put on and take off again are not part of the
+ * node: here all nodes begin ready. */
+static void drop_transient(struct node_spec *node, struct intern *in)
+{
+    struct taint *kept =
+        intern_copy(in, node->taints, node->taint_count, sizeof *kept);
+    size_t n = 0, i;
+
+    for (i = 0; i < node->taint_count; i++)
+        if (strncmp(kept[i].key, "node.kubernetes.io/", 19) != 0)
+            kept[n++] = kept[i];
+    node->taint_count = n;
+    node->taints = kept;
+}
+
+static bool allocatable_read(struct loader *l, struct doc_node *root,
+                             struct node_spec *node)
+{
+    struct doc_node *status, *from;
+
+    if (!value_mapping(l, root, "status", &status))
+        return false;
+    from = doc_get(status, "allocatable");
+    if (!from)
+        from = doc_get(status, "capacity");
+    node->allocatable.pods = 110; /* kubelet's maxPods */
+    if (from && from->kind == DOC_MAPPING && from->count > 0)
+        return value_resources(l, from, &node->allocatable);
+    diag_warning(l->diag, node->place,
+                 "node '%s' has no 'status.allocatable': taken as 4 CPU, "
+                 "16 GiB, 110 pods",
+                 node->name);
+    node->allocatable.cpu = 4000;
+    node->allocatable.memory = INT64_C(16) << 30;
+    return true;
+}
+
+bool manifest_node(struct manifest_object *o)
+{
+    struct node_spec node = {
+        .name = o->meta.name, .labels = o->meta.labels, .place = o->meta.place};
+    struct loader *l = o->l;
+    struct doc_node *spec;
+
+    node.zone = labels_get(&node.labels, ZONE);
+    if (!node.zone)
+        node.zone =
+            labels_get(&node.labels, "failure-domain.beta.kubernetes.io/zone");
+    if (!node.zone)
+        node.zone = intern(l->intern, "");
+    add_labels(l, &node);
+    if (!value_mapping(l, o->root, "spec", &spec) ||
+        !allocatable_read(l, o->root, &node) ||
+        !taints_read(l, spec, "taints", &node.taint_count, &node.taints) ||
+        !value_bool(l, spec, "unschedulable", &node.unschedulable) ||
+        !value_text(l, spec, "podCIDR", &node.pod_cidr))
+        return false;
+    drop_transient(&node, l->intern);
+    if (node.pod_cidr && (!*node.pod_cidr || strchr(node.pod_cidr, ':')))
+        node.pod_cidr = NULL; /* IPv6 is not modelled */
+    VEC_PUSH(o->into->nodes, intern_copy(l->intern, &node, 1, sizeof node));
+    return true;
+}
+
+bool manifest_namespace(struct manifest_object *o)
+{
+    VEC_PUSH(o->into->namespaces, o->meta.name);
+    return true;
+}

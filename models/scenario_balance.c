@@ -1,0 +1,213 @@
+/*
+ * spec.loadBalancing: strategies by name, with their parameters.
+ */
+#include <string.h>
+
+#include "models/lb/lb.h"
+#include "models/scenario_internal.h"
+
+/* Strategies that are planned. */
+static bool is_planned(const char *name)
+{
+    static const char *const names[] = {"weighted-round-robin",
+                                        "least-request",
+                                        "least-request-full",
+                                        "ewma",
+                                        "peak-ewma",
+                                        "source-hash",
+                                        "ring-hash",
+                                        "maglev",
+                                        "bounded-load",
+                                        "first",
+                                        "pick-first",
+                                        "ipvs-rr",
+                                        "ipvs-wrr",
+                                        "ipvs-lc",
+                                        "ipvs-wlc",
+                                        "ipvs-sed",
+                                        "ipvs-nq",
+                                        "ipvs-sh",
+                                        "ipvs-dh",
+                                        "ipvs-mh",
+                                        "grpc-wrr",
+                                        "prequal",
+                                        "jiq",
+                                        "jsq",
+                                        "subset-p2c",
+                                        NULL};
+    size_t i;
+
+    for (i = 0; names[i]; i++)
+        if (strcmp(names[i], name) == 0)
+            return true;
+    return false;
+}
+
+static const struct lb_strategy *find(struct scenario_reader *r,
+                                      const char *name, struct place place)
+{
+    const struct lb_strategy *strategy = lb_find(name);
+    VEC_OF(const char *) names = {0};
+    size_t i;
+
+    if (strategy)
+        return strategy;
+    if (is_planned(name)) {
+        reader_not_yet(r->diag, place,
+                       intern_printf(r->l.intern, "strategy '%s'", name));
+        return NULL;
+    }
+    for (i = 0; lb_strategies[i]; i++)
+        VEC_PUSH(names, lb_strategies[i]->name);
+    VEC_PUSH(names, NULL);
+    diag_error(r->diag, place, "unknown strategy '%.60s'", name);
+    diag_suggest(r->diag, name, names.items);
+    VEC_FREE(names);
+    return NULL;
+}
+
+/* "p2c" or {p2c: {choices: 2}}. */
+static bool strategy_read(struct scenario_reader *r, const struct raw_lb *raw,
+                          struct lb_spec *out)
+{
+    struct doc_node *node = raw->strategy, *keys = NULL;
+    struct place place = node->place;
+    const char *name = node->text;
+    void *config;
+
+    if (node->kind == DOC_MAPPING && node->count == 1) {
+        name = node->first->key;
+        place = node->first->key_place;
+        if (node->first->kind != DOC_NULL)
+            keys = node->first;
+    } else if (node->kind != DOC_SCALAR) {
+        diag_error(r->diag, node->place,
+                   "expected a name or {NAME: {keys}} for 'strategy'");
+        return false;
+    }
+    out->strategy = find(r, name, place);
+    if (!out->strategy)
+        return false;
+    if (!out->strategy->params) {
+        if (!keys || (keys->kind == DOC_MAPPING && keys->count == 0))
+            return true;
+        diag_error(r->diag, keys->place, "strategy '%s' has no parameters",
+                   name);
+        return false;
+    }
+    config = intern_alloc(r->l.intern, out->strategy->config_size);
+    param_defaults(out->strategy->params, config, r->l.kubernetes_minor);
+    out->config = config;
+    return param_read(out->strategy->params, config, keys,
+                      r->l.kubernetes_minor, r->diag);
+}
+
+static bool level_read(struct scenario_reader *r, struct raw_lb *raw,
+                       size_t index, struct lb_spec *out)
+{
+    struct doc_node *node =
+        doc_get(reader_item(r, "loadBalancing", index), "level");
+
+    if (!raw->level)
+        raw->level = mem_strdup(raw->at == LB_PROXY ? "connection" : "request");
+    out->per_request = strcmp(raw->level, "request") == 0;
+    if (!out->per_request && strcmp(raw->level, "connection") != 0) {
+        diag_error(r->diag, node->place,
+                   "expected connection or request for 'level', got '%.60s'",
+                   raw->level);
+        return false;
+    }
+    if (out->per_request && raw->at == LB_PROXY) {
+        diag_error(r->diag, node->place,
+                   "a proxy balances connections: level request needs 'at: "
+                   "client' or 'at: gateway'");
+        return false;
+    }
+    return true;
+}
+
+static bool entry_read(struct scenario_reader *r, struct raw_lb *raw,
+                       size_t index, struct lb_spec *out)
+{
+    struct doc_node *item = reader_item(r, "loadBalancing", index);
+    struct place place = item ? item->place : r->strategy_place;
+    struct doc_node *service = doc_get(item, "service");
+    const struct service_spec *s;
+    bool ok = true;
+
+    out->place = place;
+    out->at = raw->at;
+    out->instances = raw->instances;
+    if (raw->at == LB_GATEWAY)
+        ok = reader_not_yet(r->diag, doc_get(item, "at")->place, "at: gateway");
+    s = reader_find_service(r, raw->service, service ? service->place : place);
+    if (s) {
+        out->space = s->meta.space;
+        out->service = s->meta.name;
+    }
+    ok &= strategy_read(r, raw, out);
+    return level_read(r, raw, index, out) && ok && s;
+}
+
+/* --set strategy=...: an entry for each Service with traffic and none. */
+static void complete(struct scenario_reader *r)
+{
+    const struct scenario *s = r->s;
+    struct param_list *list = &r->raw->lbs;
+    struct raw_lb *one;
+    const char *space, *name;
+    size_t i, j;
+
+    for (i = 0; r->strategy && i < s->traffic_count; i++) {
+        for (j = 0; j < list->count; j++) {
+            one = (struct raw_lb *)list->items + j;
+            reader_split_name(r, one->service, &space, &name);
+            if (space == s->traffic[i].space && name == s->traffic[i].service)
+                break;
+        }
+        if (j < list->count || !s->traffic[i].service)
+            continue;
+        one = raw_append(list, scenario_lb_table, sizeof *one,
+                         r->l.kubernetes_minor);
+        one->service =
+            mem_printf("%s/%s", s->traffic[i].space, s->traffic[i].service);
+        one->strategy =
+            doc_new_scalar(r->l.docs, r->strategy_place, r->strategy);
+    }
+}
+
+static bool is_first(const struct lb_spec *items, size_t index)
+{
+    size_t i;
+
+    for (i = 0; i < index; i++)
+        if (items[i].service == items[index].service &&
+            items[i].space == items[index].space)
+            return false;
+    return true;
+}
+
+bool scenario_build_lbs(struct scenario_reader *r)
+{
+    struct lb_spec *items;
+    struct raw_lb *raw;
+    size_t count, i;
+    bool ok = true;
+
+    complete(r);
+    count = r->raw->lbs.count;
+    raw = r->raw->lbs.items;
+    items = intern_alloc(r->l.intern, count * sizeof *items);
+    r->s->lb_count = count;
+    r->s->lbs = items;
+    for (i = 0; i < count; i++) {
+        if (!entry_read(r, &raw[i], i, &items[i])) {
+            ok = false;
+        } else if (!is_first(items, i)) {
+            diag_error(r->diag, items[i].place,
+                       "Service '%s' has a strategy already", raw[i].service);
+            ok = false;
+        }
+    }
+    return ok;
+}

@@ -1,0 +1,251 @@
+/*
+ * What is not wrong in any one place: Services without pods, selectors that
+ * match nothing, names that nobody has.
+ */
+#include <string.h>
+
+#include "models/scenario_internal.h"
+#include "models/select.h"
+
+/* Calls visit for each pod template of the loader, made by the timeline or
+ * not. */
+typedef void visit_template(void *self, const struct meta *meta,
+                            const struct pod_template *t);
+
+static void visit_list(const struct object_list *list, visit_template *visit,
+                       void *self)
+{
+    size_t i;
+
+    for (i = 0; i < list->deployments.count; i++)
+        visit(self, &list->deployments.items[i]->meta,
+              &list->deployments.items[i]->template);
+    for (i = 0; i < list->replicasets.count; i++)
+        visit(self, &list->replicasets.items[i]->meta,
+              &list->replicasets.items[i]->template);
+    for (i = 0; i < list->pods.count; i++)
+        visit(self, &list->pods.items[i]->meta, &list->pods.items[i]->template);
+}
+
+static void visit_all(const struct scenario_reader *r, visit_template *visit,
+                      void *self)
+{
+    visit_list(&r->l.objects, visit, self);
+    visit_list(&r->l.later, visit, self);
+}
+
+/* ---- Services ---- */
+
+struct port_search {
+    const struct service_spec *s;
+    const char *name;
+    bool found;
+};
+
+static void look_for_port(void *self, const struct meta *meta,
+                          const struct pod_template *t)
+{
+    struct port_search *search = self;
+    size_t i, j;
+
+    if (meta->space != search->s->meta.space ||
+        !selector_matches(&search->s->selector, &t->labels))
+        return;
+    for (i = 0; i < t->container_count; i++)
+        for (j = 0; j < t->containers[i].port_count; j++)
+            if (t->containers[i].ports[j].name == search->name)
+                search->found = true;
+}
+
+static void check_service(struct scenario_reader *r,
+                          const struct service_spec *s)
+{
+    const char *kind, *name;
+    size_t i;
+
+    if (s->type == SERVICE_EXTERNAL_NAME)
+        return;
+    if (!s->has_selector) {
+        diag_warning(r->diag, s->meta.place,
+                     "Service '%s' has no selector: no endpoints",
+                     s->meta.name);
+        return;
+    }
+    if (!scenario_has_pods(r, s)) {
+        if (manifest_skipped_owner(&r->l, s->meta.space, &s->selector, &kind,
+                                   &name))
+            diag_warning(r->diag, s->meta.place,
+                         "Service '%s' has no pods: %s '%s' is not modelled "
+                         "yet",
+                         s->meta.name, kind, name);
+        else
+            diag_warning(r->diag, s->meta.place, "Service '%s' selects no pod",
+                         s->meta.name);
+        return;
+    }
+    for (i = 0; i < s->port_count; i++) {
+        struct port_search search = {s, s->ports[i].target_name, false};
+
+        if (!search.name)
+            continue;
+        visit_all(r, look_for_port, &search);
+        if (!search.found)
+            diag_warning(r->diag, s->meta.place,
+                         "Service '%s': no container has a port named '%s'",
+                         s->meta.name, search.name);
+    }
+}
+
+/* ---- selectors of the Scenario ---- */
+
+struct match_search {
+    const struct selector *selector;
+    const char *space;
+    uint32_t workload; /* or by index, where selector is NULL */
+    bool found;
+};
+
+static void look_for_match(void *self, const struct meta *meta,
+                           const struct pod_template *t)
+{
+    struct match_search *search = self;
+
+    if (search->space && strcmp(meta->space, search->space) != 0)
+        return;
+    if (search->selector ? selector_matches(search->selector, &t->labels)
+                         : t->workload == search->workload)
+        search->found = true;
+}
+
+static void check_workloads(struct scenario_reader *r)
+{
+    uint32_t i;
+
+    for (i = 1; i < r->s->workload_count; i++) {
+        struct match_search search = {.workload = i};
+
+        visit_all(r, look_for_match, &search);
+        if (!search.found && r->s->workloads[i].place.line > 0)
+            diag_warning(r->diag, r->s->workloads[i].place,
+                         "this workload matches no pod");
+    }
+}
+
+static bool any_node(const struct scenario_reader *r,
+                     const struct selector *selector)
+{
+    size_t i;
+
+    for (i = 0; i < r->s->cluster.node_count; i++)
+        if (selector_matches(selector, &r->s->cluster.nodes[i].labels))
+            return true;
+    return false;
+}
+
+static void check_target(struct scenario_reader *r, const struct target *t,
+                         struct place place)
+{
+    struct match_search search = {.selector = &t->selector, .space = t->space};
+
+    if (t->kind == TARGET_PODS || t->kind == TARGET_NODES_OF) {
+        visit_all(r, look_for_match, &search);
+        if (!search.found)
+            diag_warning(r->diag, place, "this selector matches no pod");
+    } else if (t->kind == TARGET_NODES && !any_node(r, &t->selector)) {
+        diag_warning(r->diag, place, "this selector matches no node");
+    }
+}
+
+/* ---- pods ---- */
+
+static void check_pods(void *self, const struct meta *meta,
+                       const struct pod_template *t)
+{
+    struct scenario_reader *r = self;
+    size_t i;
+
+    for (i = 0; i < t->container_count; i++) {
+        const struct container *c = &t->containers[i];
+
+        if (c->pre_stop < 0 && r->s->workloads[t->workload].pre_stop < 0) {
+            diag_warning(r->diag, c->pre_stop_place,
+                         "the time of this preStop hook is not plain: taken "
+                         "as 0");
+            diag_hint(r->diag, "say it in workloads[].preStop");
+        }
+    }
+    if (t->node_name && !loader_node(&r->l, t->node_name))
+        diag_warning(r->diag, meta->place,
+                     "node '%s' is not there: the scheduler decides",
+                     t->node_name);
+}
+
+/* A pod that stands on a node nobody knows would stand nowhere. */
+static void free_pod(struct scenario_reader *r, struct pod_template *t)
+{
+    if (t->node_name && !loader_node(&r->l, t->node_name))
+        t->node_name = NULL;
+}
+
+static void free_pods(struct scenario_reader *r)
+{
+    struct object_list *o = &r->l.objects;
+    size_t i;
+
+    for (i = 0; i < o->deployments.count; i++)
+        free_pod(r, &o->deployments.items[i]->template);
+    for (i = 0; i < o->replicasets.count; i++)
+        free_pod(r, &o->replicasets.items[i]->template);
+    for (i = 0; i < o->pods.count; i++)
+        free_pod(r, &o->pods.items[i]->template);
+}
+
+/* ---- the timeline's names of traffic ---- */
+
+static bool check_rates(struct scenario_reader *r)
+{
+    VEC_OF(const char *) names = {0};
+    bool ok = true;
+    size_t i, j;
+
+    for (i = 0; i < r->s->traffic_count; i++)
+        if (r->s->traffic[i].name)
+            VEC_PUSH(names, r->s->traffic[i].name);
+    VEC_PUSH(names, NULL);
+    for (i = 0; i < r->s->timeline_count; i++) {
+        const struct timeline_spec *t = &r->s->timeline[i];
+
+        if (!t->traffic)
+            continue;
+        for (j = 0; names.items[j] && names.items[j] != t->traffic; j++)
+            ;
+        if (names.items[j])
+            continue;
+        diag_error(r->diag, t->place, "no traffic '%.60s'", t->traffic);
+        diag_suggest(r->diag, t->traffic, names.items);
+        ok = false;
+    }
+    VEC_FREE(names);
+    return ok;
+}
+
+bool scenario_check(struct scenario_reader *r)
+{
+    const struct scenario *s = r->s;
+    size_t i;
+
+    for (i = 0; i < r->l.objects.services.count; i++)
+        check_service(r, r->l.objects.services.items[i]);
+    for (i = 0; i < r->l.later.services.count; i++)
+        check_service(r, r->l.later.services.items[i]);
+    check_workloads(r);
+    for (i = 0; i < s->failure_count; i++)
+        if (s->failures[i].mode)
+            check_target(r, &s->failures[i].target, s->failures[i].place);
+    for (i = 0; i < s->timeline_count; i++)
+        if (s->timeline[i].fail)
+            check_target(r, &s->timeline[i].fail->target, s->timeline[i].place);
+    visit_all(r, check_pods, r);
+    free_pods(r);
+    return check_rates(r);
+}

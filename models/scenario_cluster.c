@@ -1,0 +1,338 @@
+/*
+ * spec.cluster: nodes of pools, ranges of addresses.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "models/scenario_internal.h"
+#include "models/select.h"
+#include "sim/io/units.h"
+
+/* ---- ranges of addresses ---- */
+
+bool scenario_parse_cidr(const char *text, uint32_t *network, int *bits)
+{
+    unsigned a, b, c, d, length;
+    char rest;
+
+    if (sscanf(text, "%3u.%3u.%3u.%3u/%2u%c", &a, &b, &c, &d, &length, &rest) !=
+            5 ||
+        a > 255 || b > 255 || c > 255 || d > 255 || length < 1 || length > 30)
+        return false;
+    *bits = (int)length;
+    *network = (uint32_t)(a << 24 | b << 16 | c << 8 | d);
+    *network &= UINT32_MAX << (32 - length);
+    return true;
+}
+
+static bool read_cidr(struct scenario_reader *r, const char *key,
+                      const char *text, uint32_t *network, int *bits)
+{
+    struct doc_node *node = doc_get(doc_get(r->spec, "cluster"), key);
+    struct place nowhere = {0};
+
+    if (scenario_parse_cidr(text, network, bits))
+        return true;
+    diag_error(r->diag, node ? node->place : nowhere,
+               "expected an IPv4 range such as 10.244.0.0/16 for '%s', got "
+               "'%.60s'",
+               key, text);
+    return false;
+}
+
+static bool has_room(const struct cluster_params *c, int bits)
+{
+    return c->node_cidr_bits >= bits &&
+           (uint64_t)1 << (c->node_cidr_bits - bits) >= c->node_count;
+}
+
+static bool overlap(const struct cluster_params *c, int bits)
+{
+    int shorter = bits < c->service_cidr_bits ? bits : c->service_cidr_bits;
+    uint32_t mask = UINT32_MAX << (32 - shorter);
+
+    return (c->pod_cidr & mask) == (c->service_cidr & mask);
+}
+
+/* Every node gets its part: the range is widened as far as need be, unless
+ * it was given. */
+bool scenario_addresses(struct scenario_reader *r)
+{
+    struct cluster_params *c = &r->s->cluster;
+    struct doc_node *given = doc_get(doc_get(r->spec, "cluster"), "podCIDR");
+    struct place nowhere = {0};
+    char text[32];
+    int bits;
+
+    if (!read_cidr(r, "podCIDR", r->raw->cluster.pod_cidr, &c->pod_cidr,
+                   &c->pod_cidr_bits) ||
+        !read_cidr(r, "serviceCIDR", r->raw->cluster.service_cidr,
+                   &c->service_cidr, &c->service_cidr_bits))
+        return false;
+    bits = c->pod_cidr_bits;
+    c->node_cidr_bits = (int)r->raw->cluster.node_mask;
+    while (!given && !has_room(c, bits) && bits > 1 && !overlap(c, bits - 1))
+        bits--;
+    if (!has_room(c, bits) || overlap(c, bits)) {
+        diag_error(r->diag, given ? given->place : nowhere,
+                   has_room(c, bits)
+                       ? "'podCIDR' %s overlaps 'serviceCIDR' (%zu nodes)"
+                       : "'podCIDR' %s is too small for %zu nodes",
+                   r->raw->cluster.pod_cidr, c->node_count);
+        diag_hint(r->diag, "each node needs a /%d of it", c->node_cidr_bits);
+        return false;
+    }
+    if (bits < c->pod_cidr_bits) {
+        c->pod_cidr_bits = bits;
+        c->pod_cidr &= UINT32_MAX << (32 - bits);
+        snprintf(text, sizeof text, "%u.%u.%u.%u/%d", c->pod_cidr >> 24,
+                 c->pod_cidr >> 16 & 255, c->pod_cidr >> 8 & 255,
+                 c->pod_cidr & 255, bits);
+        free(r->raw->cluster.pod_cidr);
+        r->raw->cluster.pod_cidr = mem_strdup(text);
+        reader_assume(r, "podCIDR %s: a /%d for each of %zu nodes", text,
+                      c->node_cidr_bits, c->node_count);
+    }
+    return true;
+}
+
+/* ---- labels that pods ask for ---- */
+
+struct demand {
+    const char *key;
+    VEC_OF(const char *) values;
+};
+
+struct demands {
+    VEC_OF(struct demand) list;
+};
+
+static void add_demand(struct demands *all, const char *key, const char *value)
+{
+    static const char *const own[] = {"kubernetes.io/hostname",
+                                      "topology.kubernetes.io/zone",
+                                      "topology.kubernetes.io/region", NULL};
+    struct demand one = {.key = key}, *d;
+    size_t i;
+
+    for (i = 0; own[i]; i++)
+        if (strcmp(own[i], key) == 0)
+            return;
+    for (i = 0; i < all->list.count && all->list.items[i].key != key; i++)
+        ;
+    if (i == all->list.count)
+        VEC_PUSH(all->list, one);
+    d = &all->list.items[i];
+    for (i = 0; i < d->values.count; i++)
+        if (d->values.items[i] == value)
+            return;
+    VEC_PUSH(d->values, value);
+}
+
+static void demands_of(struct demands *all, const struct pod_template *t)
+{
+    size_t i;
+
+    for (i = 0; i < t->node_selector.count; i++)
+        add_demand(all, t->node_selector.items[i].key,
+                   t->node_selector.items[i].value);
+    /* Any one term suffices: the first. */
+    if (t->affinity.required_count == 0)
+        return;
+    for (i = 0; i < t->affinity.required[0].expression_count; i++) {
+        const struct requirement *e = &t->affinity.required[0].expressions[i];
+
+        if (e->operator== SELECTOR_IN)
+            add_demand(all, e->key, e->values[0]);
+        else if (e->operator== SELECTOR_EXISTS)
+            add_demand(all, e->key, "");
+    }
+}
+
+static void collect_demands(struct demands *all, const struct object_list *list)
+{
+    size_t i;
+
+    for (i = 0; i < list->deployments.count; i++)
+        demands_of(all, &list->deployments.items[i]->template);
+    for (i = 0; i < list->replicasets.count; i++)
+        demands_of(all, &list->replicasets.items[i]->template);
+    for (i = 0; i < list->pods.count; i++)
+        demands_of(all, &list->pods.items[i]->template);
+}
+
+/* ---- nodes of pools ---- */
+
+struct pool_context {
+    struct scenario_reader *r;
+    const struct raw_pool *pool;
+    struct demands demands;
+    struct node_spec shared; /* allocatable, taints */
+    VEC_OF(struct node_spec) nodes;
+};
+
+/* Adds a label unless there is one of that key. */
+static void add_label(struct intern *in, struct label *items, size_t *count,
+                      const char *key, const char *value)
+{
+    size_t i;
+
+    for (i = 0; i < *count; i++)
+        if (strcmp(items[i].key, key) == 0)
+            return;
+    items[*count].key = intern(in, key);
+    items[(*count)++].value = intern(in, value);
+}
+
+static void label_node(struct pool_context *c, struct node_spec *node,
+                       size_t index)
+{
+    struct intern *in = c->r->l.intern;
+    const struct param_map *own = &c->pool->labels;
+    size_t room = own->count + c->demands.list.count + 5, count = 0, i;
+    struct label *items = intern_alloc(in, room * sizeof *items);
+
+    for (i = 0; i < own->count; i++)
+        add_label(in, items, &count, own->items[i].name, own->items[i].value);
+    for (i = 0; i < c->demands.list.count; i++) {
+        const struct demand *d = &c->demands.list.items[i];
+
+        add_label(in, items, &count, d->key,
+                  d->values.items[index % d->values.count]);
+    }
+    add_label(in, items, &count, "kubernetes.io/hostname", node->name);
+    add_label(in, items, &count, "kubernetes.io/os", "linux");
+    add_label(in, items, &count, "kubernetes.io/arch", "amd64");
+    if (*node->zone) {
+        add_label(in, items, &count, "topology.kubernetes.io/zone", node->zone);
+        add_label(in, items, &count, "topology.kubernetes.io/region", "region");
+    }
+    loader_sort_labels(items, count);
+    node->labels.count = count;
+    node->labels.items = items;
+}
+
+static bool pool_shared(struct pool_context *c, size_t index)
+{
+    struct scenario_reader *r = c->r;
+    const struct param_map *map = &c->pool->allocatable;
+    bool ok = true;
+    size_t i;
+
+    memset(&c->shared, 0, sizeof c->shared);
+    c->shared.place = reader_place(r, "cluster.nodePools", index);
+    for (i = 0; i < map->count; i++)
+        if (!loader_set_resource(&r->l, map->items[i].name, map->items[i].value,
+                                 &c->shared.allocatable)) {
+            diag_error(r->diag, c->shared.place,
+                       "expected a quantity for '%.60s', got '%.60s'",
+                       map->items[i].name, map->items[i].value);
+            ok = false;
+        }
+    if (c->shared.allocatable.pods == 0)
+        c->shared.allocatable.pods = 110;
+    return loader_read_taints(&r->l, c->pool->taints, &c->shared.taint_count,
+                              &c->shared.taints) &&
+           ok;
+}
+
+static bool add_pool(struct pool_context *c, size_t index)
+{
+    struct scenario_reader *r = c->r;
+    const struct param_strings *zones = &c->pool->zones;
+    struct node_spec node;
+    int64_t i;
+
+    if (!pool_shared(c, index))
+        return false;
+    for (i = 1; i <= c->pool->count; i++) {
+        node = c->shared;
+        node.name =
+            intern_printf(r->l.intern, "%s-%lld", c->pool->name, (long long)i);
+        node.zone = intern(
+            r->l.intern,
+            zones->count ? zones->items[(size_t)(i - 1) % zones->count] : "");
+        label_node(c, &node, (size_t)(i - 1));
+        VEC_PUSH(c->nodes, node);
+        VEC_PUSH(r->l.node_names, node.name);
+    }
+    return true;
+}
+
+static bool pools_to_nodes(struct scenario_reader *r)
+{
+    const struct param_list *list = &r->raw->cluster.pools;
+    const struct raw_pool *pools = list->items;
+    struct pool_context c = {.r = r};
+    struct cluster_params *cluster = &r->s->cluster;
+    bool ok = true;
+    size_t i, j;
+
+    collect_demands(&c.demands, &r->l.objects);
+    for (i = 0; i < list->count; i++) {
+        for (j = 0; j < i; j++)
+            if (strcmp(pools[i].name, pools[j].name) == 0) {
+                diag_error(r->diag, reader_place(r, "cluster.nodePools", i),
+                           "duplicate node pool '%.60s'", pools[i].name);
+                ok = false;
+            }
+        c.pool = &pools[i];
+        ok &= add_pool(&c, i);
+    }
+    if (ok && c.nodes.count == 0) {
+        diag_error(r->diag, reader_place(r, "cluster.nodePools", 0),
+                   "a cluster needs at least one node");
+        ok = false;
+    }
+    cluster->node_count = c.nodes.count;
+    cluster->nodes = intern_copy(r->l.intern, c.nodes.items, c.nodes.count,
+                                 sizeof *c.nodes.items);
+    VEC_FREE(c.nodes);
+    for (i = 0; i < c.demands.list.count; i++)
+        VEC_FREE(c.demands.list.items[i].values);
+    VEC_FREE(c.demands.list);
+    return ok;
+}
+
+static void nodes_as_given(struct scenario_reader *r)
+{
+    struct cluster_params *cluster = &r->s->cluster;
+    size_t count = r->l.objects.nodes.count, i;
+    struct node_spec *nodes = intern_alloc(r->l.intern, count * sizeof *nodes);
+
+    for (i = 0; i < count; i++) {
+        nodes[i] = *r->l.objects.nodes.items[i];
+        VEC_PUSH(r->l.node_names, nodes[i].name);
+    }
+    cluster->nodes_given = true;
+    cluster->node_count = count;
+    cluster->nodes = nodes;
+}
+
+bool scenario_build_cluster(struct scenario_reader *r)
+{
+    struct cluster_params *c = &r->s->cluster;
+    const struct raw_cluster *raw = &r->raw->cluster;
+    bool ok = true;
+
+    c->kubernetes_minor = r->l.kubernetes_minor;
+    c->ipam_allocator = raw->ipam.allocator;
+    c->ipam_reuse_delay = raw->ipam.reuse_delay;
+    c->latency = raw->latency;
+    c->control_plane = raw->control_plane;
+    c->kubelet = raw->kubelet;
+    c->kube_proxy = raw->kube_proxy;
+    c->dns = raw->dns;
+    if (raw->pools.count > 0 && r->l.objects.nodes.count > 0)
+        diag_warning(r->diag, r->l.objects.nodes.items[0]->place,
+                     "Node objects are left out: 'nodePools' is given");
+    if (raw->pools.count == 0 && r->l.objects.nodes.count > 0) {
+        nodes_as_given(r);
+    } else {
+        if (raw->pools.count == 0)
+            scenario_complete_pools(r);
+        ok = pools_to_nodes(r);
+    }
+    return scenario_addresses(r) && ok;
+}

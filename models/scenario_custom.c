@@ -1,0 +1,438 @@
+/*
+ * Keys that a plain row of a param table cannot say.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "models/scenario_internal.h"
+#include "sim/io/units.h"
+
+static bool wrong(const struct doc_node *node, const char *expected,
+                  struct diag *diag)
+{
+    const char *key = node->key ? node->key : "item";
+
+    if (node->kind == DOC_SCALAR)
+        diag_error(diag, node->place, "expected %s for '%s', got '%.60s'",
+                   expected, key, node->text);
+    else
+        diag_error(diag, node->place, "expected %s for '%s', got a %s",
+                   expected, key,
+                   node->kind == DOC_SEQUENCE ? "list" : "mapping");
+    return false;
+}
+
+static bool says(const struct doc_node *node, const char *word)
+{
+    return node->kind == DOC_SCALAR && strcmp(node->text, word) == 0;
+}
+
+bool reader_not_yet(struct diag *diag, struct place place, const char *what)
+{
+    diag_error(diag, place, "not available yet: %.200s", what);
+    return false;
+}
+
+/* ---- kept as they are ---- */
+
+bool custom_keep(const struct param *param, void *field, struct doc_node *node,
+                 struct diag *diag)
+{
+    (void)param;
+    (void)diag;
+    doc_use_all(node);
+    *(struct doc_node **)field = node;
+    return true;
+}
+
+static void flow_text(const struct doc_node *node, FILE *out)
+{
+    const char *p;
+
+    if (node->plain && *node->text) {
+        fputs(node->text, out);
+        return;
+    }
+    fputc('"', out);
+    for (p = node->text; *p; p++) {
+        if (*p == '"' || *p == '\\')
+            fprintf(out, "\\%c", *p);
+        else if (*p == '\n')
+            fputs("\\n", out);
+        else if ((unsigned char)*p < 0x20 || *p == 0x7f)
+            fprintf(out, "\\x%02x", (unsigned)(unsigned char)*p);
+        else
+            fputc(*p, out);
+    }
+    fputc('"', out);
+}
+
+static void flow_key(const char *key, FILE *out)
+{
+    struct doc_node node = {.text = key};
+
+    node.plain = *key && !key[strspn(key, "abcdefghijklmnopqrstuvwxyzABCDEFGHI"
+                                          "JKLMNOPQRSTUVWXYZ0123456789._/-")];
+    flow_text(&node, out);
+}
+
+void scenario_print_flow(const struct doc_node *node, FILE *out)
+{
+    const struct doc_node *child;
+
+    switch (node->kind) {
+    case DOC_NULL:
+        fputs("null", out);
+        return;
+    case DOC_SCALAR:
+        flow_text(node, out);
+        return;
+    case DOC_SEQUENCE:
+    case DOC_MAPPING:
+        break;
+    }
+    fputc(node->kind == DOC_MAPPING ? '{' : '[', out);
+    for (child = node->first; child; child = child->next) {
+        if (child->key) {
+            flow_key(child->key, out);
+            fputs(": ", out);
+        }
+        scenario_print_flow(child, out);
+        if (child->next)
+            fputs(", ", out);
+    }
+    fputc(node->kind == DOC_MAPPING ? '}' : ']', out);
+}
+
+void custom_print_node(const struct param *param, const void *field, FILE *out,
+                       int indent)
+{
+    const struct doc_node *node = *(struct doc_node *const *)field;
+
+    (void)param;
+    (void)indent;
+    if (node)
+        scenario_print_flow(node, out);
+    else
+        fputs("null", out);
+    fputc('\n', out);
+}
+
+/* ---- what is not there yet ---- */
+
+/* The default, or an empty list where there is none. */
+bool custom_none(const struct param *param, void *field, struct doc_node *node,
+                 struct diag *diag)
+{
+    const char *what = param->name;
+
+    (void)field;
+    if (param->text ? says(node, param->text)
+                    : node->kind == DOC_SEQUENCE && node->count == 0)
+        return true;
+    if (strcmp(what, "connections") == 0)
+        what = "connections other than perRequest";
+    else if (strcmp(what, "view") == 0)
+        what = "views other than own";
+    doc_use_all(node);
+    return reader_not_yet(diag, node->place, what);
+}
+
+void custom_print_none(const struct param *param, const void *field, FILE *out,
+                       int indent)
+{
+    (void)field;
+    (void)indent;
+    fprintf(out, "%s\n", param->text);
+}
+
+/* ---- words or durations ---- */
+
+/* A word that stands for a special value, else a duration. */
+static bool word_or_duration(struct doc_node *node, const char *word,
+                             sim_time special, sim_time *out, struct diag *diag)
+{
+    char expected[64];
+
+    if (says(node, word)) {
+        *out = special;
+        return true;
+    }
+    if (node->kind == DOC_SCALAR && units_duration(node->text, out) &&
+        *out >= 0)
+        return true;
+    snprintf(expected, sizeof expected, "'%s' or a duration", word);
+    return wrong(node, expected, diag);
+}
+
+static void print_word_or_duration(sim_time time, const char *word,
+                                   sim_time special, FILE *out)
+{
+    char buffer[32];
+
+    fprintf(out, "%s\n",
+            time == special
+                ? word
+                : units_format_duration(time, buffer, sizeof buffer));
+}
+
+bool custom_warm_up(const struct param *param, void *field,
+                    struct doc_node *node, struct diag *diag)
+{
+    struct raw_warm_up *out = field;
+
+    (void)param;
+    if (!word_or_duration(node, "auto", -1, &out->time, diag))
+        return false;
+    out->automatic = out->time < 0;
+    if (out->automatic)
+        out->time = 15 * SIM_MIN;
+    return true;
+}
+
+void custom_print_warm_up(const struct param *param, const void *field,
+                          FILE *out, int indent)
+{
+    const struct raw_warm_up *warm_up = field;
+
+    (void)param;
+    (void)indent;
+    print_word_or_duration(warm_up->automatic ? -1 : warm_up->time, "auto", -1,
+                           out);
+}
+
+bool custom_pre_stop(const struct param *param, void *field,
+                     struct doc_node *node, struct diag *diag)
+{
+    (void)param;
+    return word_or_duration(node, "manifest", -1, field, diag);
+}
+
+void custom_print_pre_stop(const struct param *param, const void *field,
+                           FILE *out, int indent)
+{
+    (void)param;
+    (void)indent;
+    print_word_or_duration(*(const sim_time *)field, "manifest", -1, out);
+}
+
+bool custom_at(const struct param *param, void *field, struct doc_node *node,
+               struct diag *diag)
+{
+    (void)param;
+    return word_or_duration(node, "start", SIM_NEVER, field, diag);
+}
+
+void custom_print_at(const struct param *param, const void *field, FILE *out,
+                     int indent)
+{
+    (void)param;
+    (void)indent;
+    print_word_or_duration(*(const sim_time *)field, "start", SIM_NEVER, out);
+}
+
+bool custom_timeseries(const struct param *param, void *field,
+                       struct doc_node *node, struct diag *diag)
+{
+    sim_time time;
+
+    (void)param;
+    if (!word_or_duration(node, "auto", -1, &time, diag))
+        return false;
+    if (time == 0)
+        return wrong(node, "'auto' or a duration above 0", diag);
+    *(sim_time *)field = time < 0 ? 0 : time;
+    return true;
+}
+
+void custom_print_timeseries(const struct param *param, const void *field,
+                             FILE *out, int indent)
+{
+    (void)param;
+    (void)indent;
+    print_word_or_duration(*(const sim_time *)field, "auto", 0, out);
+}
+
+bool custom_client_cache(const struct param *param, void *field,
+                         struct doc_node *node, struct diag *diag)
+{
+    sim_time *out = field;
+
+    (void)param;
+    if (says(node, "ttl"))
+        *out = -1;
+    else if (says(node, "none"))
+        *out = 0;
+    else if (says(node, "forever"))
+        *out = SIM_NEVER;
+    else if (node->kind != DOC_SCALAR || !units_duration(node->text, out) ||
+             *out < 0)
+        return wrong(node, "none, ttl, forever or a duration", diag);
+    return true;
+}
+
+void custom_print_client_cache(const struct param *param, const void *field,
+                               FILE *out, int indent)
+{
+    sim_time time = *(const sim_time *)field;
+
+    (void)param;
+    (void)indent;
+    if (time < 0 || time == SIM_NEVER)
+        fprintf(out, "%s\n", time < 0 ? "ttl" : "forever");
+    else
+        print_word_or_duration(time, "none", 0, out);
+}
+
+/* ---- traffic ---- */
+
+static bool read_rate(struct doc_node *node, double *out, struct diag *diag)
+{
+    double rate;
+
+    if (!node || node->kind != DOC_SCALAR || !units_rate(node->text, &rate)) {
+        if (!node)
+            return false;
+        return wrong(node, "a rate such as 200/s", diag);
+    }
+    if (rate < 0 || !isfinite(rate)) {
+        diag_error(diag, node->place, "a rate must not be negative: '%.60s'",
+                   node->text);
+        return false;
+    }
+    *out = rate;
+    return true;
+}
+
+/* A number; {poisson: {rate: R}}, {constant: {rate: R}}. */
+bool custom_arrivals(const struct param *param, void *field,
+                     struct doc_node *node, struct diag *diag)
+{
+    static const char *const kinds[] = {"poisson", "constant", NULL};
+    static const char *const later[] = {"mmpp", "profile", "trace", "closed",
+                                        NULL};
+    struct raw_arrivals *out = field;
+    struct doc_node *kind = node->first, *rate;
+    int i;
+
+    (void)param;
+    if (node->kind == DOC_SCALAR) {
+        out->kind = ARRIVALS_POISSON;
+        return read_rate(node, &out->rate, diag);
+    }
+    doc_use_all(node);
+    if (node->kind != DOC_MAPPING || node->count != 1)
+        return wrong(node,
+                     "a rate or one of {poisson: {rate: R}}, "
+                     "{constant: {rate: R}}",
+                     diag);
+    for (i = 0; later[i]; i++)
+        if (strcmp(kind->key, later[i]) == 0)
+            return reader_not_yet(diag, kind->key_place, later[i]);
+    for (i = 0; kinds[i] && strcmp(kind->key, kinds[i]) != 0; i++)
+        ;
+    if (!kinds[i]) {
+        diag_error(diag, kind->key_place, "unknown arrivals '%.60s'",
+                   kind->key);
+        diag_suggest(diag, kind->key, kinds);
+        return false;
+    }
+    out->kind = i;
+    if (kind->kind == DOC_SCALAR)
+        return read_rate(kind, &out->rate, diag);
+    rate = doc_get(kind, "rate");
+    if (!rate || kind->count != 1) {
+        diag_error(diag, kind->place, "expected {rate: R} for '%s'", kind->key);
+        return false;
+    }
+    return read_rate(rate, &out->rate, diag);
+}
+
+void custom_print_arrivals(const struct param *param, const void *field,
+                           FILE *out, int indent)
+{
+    const struct raw_arrivals *arrivals = field;
+    char buffer[32];
+
+    (void)param;
+    (void)indent;
+    fprintf(out, "{%s: {rate: %s/s}}\n",
+            arrivals->kind == ARRIVALS_POISSON ? "poisson" : "constant",
+            units_format_double(arrivals->rate, buffer, sizeof buffer));
+}
+
+/* Both fields of struct raw_clients that say where. */
+bool custom_location(const struct param *param, void *field,
+                     struct doc_node *node, struct diag *diag)
+{
+    struct raw_clients *out =
+        (struct raw_clients *)(void *)((char *)field - param->offset);
+
+    doc_use_all(node);
+    out->pods = NULL;
+    out->location = NULL;
+    if (node->kind == DOC_MAPPING && node->count == 1 &&
+        strcmp(node->first->key, "pods") == 0 &&
+        node->first->kind == DOC_MAPPING) {
+        out->pods = node->first;
+        return true;
+    }
+    if (says(node, "nodes"))
+        out->location = "nodes";
+    else if (says(node, "external"))
+        out->location = "external";
+    else if (node->kind == DOC_SCALAR && strncmp(node->text, "zone/", 5) == 0 &&
+             node->text[5])
+        out->location = node->text;
+    else
+        return wrong(node, "nodes, external, zone/NAME or {pods: {labels}}",
+                     diag);
+    return true;
+}
+
+void custom_print_location(const struct param *param, const void *field,
+                           FILE *out, int indent)
+{
+    const struct raw_clients *clients =
+        (const void *)((const char *)field - param->offset);
+
+    (void)indent;
+    if (clients->pods) {
+        fputs("{pods: ", out);
+        scenario_print_flow(clients->pods, out);
+        fputs("}\n", out);
+    } else {
+        fprintf(out, "%s\n", clients->location);
+    }
+}
+
+bool custom_budget(const struct param *param, void *field,
+                   struct doc_node *node, struct diag *diag)
+{
+    double ratio;
+
+    (void)param;
+    if (says(node, "none")) {
+        *(double *)field = -1;
+        return true;
+    }
+    if (node->kind != DOC_SCALAR || !units_ratio(node->text, &ratio) ||
+        ratio < 0)
+        return wrong(node, "'none' or a ratio such as 20%", diag);
+    *(double *)field = ratio;
+    return true;
+}
+
+void custom_print_budget(const struct param *param, const void *field,
+                         FILE *out, int indent)
+{
+    double ratio = *(const double *)field;
+    char buffer[32];
+
+    (void)param;
+    (void)indent;
+    fprintf(out, "%s\n",
+            ratio < 0 ? "none"
+                      : units_format_double(ratio, buffer, sizeof buffer));
+}

@@ -1,0 +1,264 @@
+/*
+ * scenario_internal - what the parts of the Scenario's reader share. Nobody
+ * else includes this.
+ *
+ * A Scenario is read in two steps. Param tables read the document into
+ * struct scenario_raw, in the words that a user wrote; what is absent is
+ * completed there too (nodes, traffic, drills), so that it can be printed.
+ * Then each part is translated into struct scenario.
+ */
+#ifndef MODELS_SCENARIO_INTERNAL_H
+#define MODELS_SCENARIO_INTERNAL_H
+
+#include "models/loader.h"
+#include "models/scenario.h"
+#include "sim/engine/mem.h"
+
+struct raw_pool {
+    char *name;
+    int64_t count;
+    struct param_strings zones;
+    struct param_map allocatable, labels;
+    struct doc_node *taints;
+};
+
+struct raw_ipam {
+    int allocator;
+    sim_time reuse_delay;
+};
+
+struct raw_cluster {
+    char *version;
+    struct param_list pools; /* struct raw_pool */
+    char *pod_cidr, *service_cidr;
+    int64_t node_mask;
+    struct raw_ipam ipam;
+    struct network_latency latency;
+    struct control_plane_params control_plane;
+    struct kubelet_params kubelet;
+    struct kube_proxy_params kube_proxy;
+    struct dns_params dns;
+};
+
+struct raw_cold {
+    double factor;
+    sim_time lasts;
+};
+
+struct raw_workload {
+    struct doc_node *selector;
+    char *image;
+    struct dist image_pull, startup, service_time, shutdown;
+    int64_t concurrency, queue_limit, idle_cpu;
+    int discipline, on_terminate;
+    double error_rate;
+    struct raw_cold cold;
+    sim_time cpu_per_request;
+    sim_time pre_stop; /* < 0: as the manifest says */
+};
+
+struct raw_failure {
+    char *name, *mode;
+    struct doc_node *target, *pick;
+    struct dist after, repair;
+    int64_t repairers;
+};
+
+struct raw_arrivals {
+    int kind; /* enum arrivals */
+    double rate;
+};
+
+struct raw_clients {
+    int64_t count;
+    const char *location; /* nodes, external, zone/a; NULL: pods */
+    struct doc_node *pods;
+};
+
+struct raw_backoff {
+    sim_time base, max;
+};
+
+struct raw_retries {
+    int64_t max;
+    struct raw_backoff backoff;
+    double budget; /* < 0: none */
+    struct param_strings on;
+};
+
+struct raw_traffic {
+    char *name, *service;
+    struct raw_arrivals arrivals;
+    struct raw_clients clients;
+    int access;
+    sim_time connect_timeout; /* 0: as timeout */
+    sim_time timeout, deadline;
+    struct raw_retries retries;
+    int resolution;
+};
+
+struct raw_lb {
+    char *service;
+    struct doc_node *strategy;
+    int at;
+    int64_t instances;
+    char *level; /* NULL: what `at` allows */
+};
+
+struct raw_timeline {
+    sim_time at; /* SIM_NEVER: start */
+    char *name;
+    sim_time lasts;
+    char *kubectl;
+    struct doc_node *fail, *traffic;
+};
+
+struct raw_slo {
+    char *service, *metric, *target, *during;
+    sim_time within;
+};
+
+struct raw_output {
+    sim_time timeseries; /* 0: automatic */
+    int detail;
+};
+
+struct raw_warm_up {
+    bool automatic;
+    sim_time time;
+};
+
+struct scenario_raw {
+    char *description;
+    int preset;
+    sim_time duration;
+    struct raw_warm_up warm_up;
+    int64_t seed, replications;
+    int resolution;
+    struct doc_node *include;
+    struct raw_cluster cluster;
+    struct param_list workloads, failures, traffic, lbs, timeline, slos;
+    struct raw_output output;
+    struct raw_workload fallback; /* of pods that no workload matches */
+};
+
+enum { PRESET_NONE, PRESET_IDEAL };
+
+/* A source that several rows share. */
+#define SCENARIO_MEASURED                                                      \
+    "our choice, so that sums are as recorded of a v1.26.5 control plane: "    \
+    "created to bound 11 ms (p99 56), Failed to replacement 12 ms (44), "      \
+    "Ready to EndpointSlice 11 ms (59)"
+
+/* Tables (scenario_tables.c, scenario_cluster_tables.c). */
+extern const struct param scenario_spec_table[];
+extern const struct param scenario_cluster_table[];
+extern const struct param scenario_control_plane_table[];
+extern const struct param scenario_pool_table[];
+extern const struct param scenario_workload_table[];
+extern const struct param scenario_traffic_table[];
+extern const struct param scenario_lb_table[];
+extern const struct param scenario_timeline_table[];
+extern const struct param scenario_slo_table[];
+extern const struct param scenario_target_table[];
+
+/* CUSTOM rows (scenario_custom.c). */
+param_reader custom_keep, custom_warm_up, custom_arrivals, custom_location,
+    custom_budget, custom_pre_stop, custom_at, custom_timeseries,
+    custom_client_cache, custom_none;
+param_printer custom_print_node, custom_print_warm_up, custom_print_arrivals,
+    custom_print_location, custom_print_budget, custom_print_pre_stop,
+    custom_print_at, custom_print_timeseries, custom_print_client_cache,
+    custom_print_none;
+
+/* One document on one line. */
+void scenario_print_flow(const struct doc_node *node, FILE *out);
+
+struct scenario_name {
+    const char *name;
+    struct place place;
+};
+
+/* A scenario that is being read. */
+struct scenario_reader {
+    struct scenario *s;
+    struct scenario_raw *raw;
+    struct loader l;
+    struct diag *diag;
+    const struct scenario_options *options;
+    struct doc_node *root, *spec;        /* of the Scenario, maybe made */
+    VEC_OF(struct doc_node *) manifests; /* the other documents */
+    VEC_OF(const char *) assumptions;
+    const char *strategy; /* --set strategy=..., for Services without entry */
+    struct place strategy_place;
+    sim_time pre_stop; /* --set preStop=...; < 0: none */
+    VEC_OF(struct timeline_spec) timeline;
+};
+
+void reader_assume(struct scenario_reader *r, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* "not available yet: WHAT" at a node. Returns false. */
+bool reader_not_yet(struct diag *diag, struct place place, const char *what);
+/* The i-th item of a list of the Scenario, NULL where it was made here. */
+struct doc_node *reader_item(struct scenario_reader *r, const char *list,
+                             size_t index);
+struct place reader_place(struct scenario_reader *r, const char *list,
+                          size_t index);
+/* Adds an item of defaults to a list. */
+void *raw_append(struct param_list *list, const struct param *table,
+                 size_t size, int minor);
+/* "[NS/]NAME" to both, interned; space "default" where absent. */
+void reader_split_name(struct scenario_reader *r, const char *text,
+                       const char **space, const char **name);
+/* "ns/name" of all Services, NULL-terminated, and the bare names of those in
+ * "default". */
+const char *const *reader_service_names(struct scenario_reader *r);
+/* A Service by "[ns/]name"; NULL after an error with a suggestion. */
+struct service_spec *reader_find_service(struct scenario_reader *r,
+                                         const char *text, struct place place);
+
+/* True where the Service selects a pod template that exists, or will. */
+bool scenario_has_pods(const struct scenario_reader *r,
+                       const struct service_spec *s);
+
+/* --- steps, in this order --- */
+bool scenario_read_files(struct scenario_reader *r);
+bool scenario_apply_sets(struct scenario_reader *r);
+bool scenario_read_includes(struct scenario_reader *r);
+bool scenario_apply_object_sets(struct scenario_reader *r);
+bool scenario_check_sets(struct scenario_reader *r);
+bool scenario_read_spec(struct scenario_reader *r);
+bool scenario_build_workloads(struct scenario_reader *r);
+bool scenario_build_cluster(struct scenario_reader *r);
+bool scenario_build_failures(struct scenario_reader *r);
+bool scenario_build_timeline(struct scenario_reader *r);
+bool scenario_build_traffic(struct scenario_reader *r);
+bool scenario_build_lbs(struct scenario_reader *r);
+bool scenario_build_slos(struct scenario_reader *r);
+bool scenario_check(struct scenario_reader *r);
+void scenario_build_objects(struct scenario_reader *r);
+
+/* --- parts of those --- */
+bool scenario_copies(struct scenario_reader *r, struct doc_node *root,
+                     int64_t copies);
+bool scenario_add_drills(struct scenario_reader *r);
+/* How many nodes, and of what size, take all pods (scenario_room.c). */
+void scenario_complete_pools(struct scenario_reader *r);
+bool scenario_addresses(struct scenario_reader *r);
+/* A target and a pick; subject of its mode. False after an error. */
+bool scenario_read_target(struct scenario_reader *r, struct doc_node *node,
+                          struct target *out);
+bool scenario_read_pick(struct scenario_reader *r, struct doc_node *node,
+                        struct target *out);
+bool scenario_find_mode(struct scenario_reader *r, const char *name,
+                        struct failure_spec *spec);
+struct kubectl_words;
+/* kubectl's words as a shell splits them. False after an error. */
+bool scenario_split_words(struct loader *l, const char *text,
+                          struct place place, struct kubectl_words *out);
+bool scenario_read_kubectl(struct scenario_reader *r, const char *text,
+                           struct timeline_spec *out);
+/* A CIDR "10.0.0.0/8". */
+bool scenario_parse_cidr(const char *text, uint32_t *network, int *bits);
+
+#endif

@@ -1,0 +1,382 @@
+/*
+ * Nodes where none were given: at least three, with room for all pods, the
+ * surge of a rollout and one lost node.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "models/kubectl/verb.h"
+#include "models/scenario_internal.h"
+#include "models/select.h"
+#include "sim/io/units.h"
+
+enum { NODES_MIN = 3, NODES_MAX = 100000 };
+
+/* Pods of one template. */
+struct group {
+    int64_t cpu, memory, count;
+};
+
+struct room {
+    struct scenario_reader *r;
+    VEC_OF(struct group) groups;
+    VEC_OF(struct extended_resource) extended; /* sums */
+    VEC_OF(const char *) zones;                /* that pods ask for */
+    int64_t storage;
+    int64_t cpu_max, memory_max;
+    struct {
+        const char *key;
+        VEC_OF(const char *) values;
+    } labels[16]; /* asked for: nodes divide among their values */
+    size_t label_count;
+};
+
+static void want_zone(struct room *room, const char *zone)
+{
+    size_t i;
+
+    for (i = 0; i < room->zones.count; i++)
+        if (room->zones.items[i] == zone)
+            return;
+    VEC_PUSH(room->zones, zone);
+}
+
+static void want_label(struct room *room, const char *key, const char *value)
+{
+    size_t i, j;
+
+    if (strcmp(key, "topology.kubernetes.io/zone") == 0) {
+        want_zone(room, value);
+        return;
+    }
+    for (i = 0; i < room->label_count && room->labels[i].key != key; i++)
+        ;
+    if (i == sizeof room->labels / sizeof room->labels[0])
+        return;
+    if (i == room->label_count) {
+        room->labels[i].key = key;
+        room->label_count++;
+    }
+    for (j = 0; j < room->labels[i].values.count; j++)
+        if (room->labels[i].values.items[j] == value)
+            return;
+    VEC_PUSH(room->labels[i].values, value);
+}
+
+static void want_labels(struct room *room, const struct pod_template *t)
+{
+    size_t i, j;
+
+    for (i = 0; i < t->node_selector.count; i++)
+        want_label(room, t->node_selector.items[i].key,
+                   t->node_selector.items[i].value);
+    if (t->affinity.required_count == 0)
+        return;
+    for (i = 0; i < t->affinity.required[0].expression_count; i++) {
+        const struct requirement *e = &t->affinity.required[0].expressions[i];
+
+        if (e->operator== SELECTOR_IN)
+            for (j = 0; j < e->count; j++)
+                if (j == 0 || strstr(e->key, "/zone"))
+                    want_label(room, e->key, e->values[j]);
+    }
+}
+
+static void add(struct room *room, const struct pod_template *t, int64_t count)
+{
+    struct group group = {t->requests.cpu, t->requests.memory, count};
+    size_t i, j;
+
+    if (count <= 0)
+        return;
+    VEC_PUSH(room->groups, group);
+    if (group.cpu > room->cpu_max)
+        room->cpu_max = group.cpu;
+    if (group.memory > room->memory_max)
+        room->memory_max = group.memory;
+    room->storage += t->requests.storage * count;
+    for (i = 0; i < t->requests.count; i++) {
+        struct extended_resource one = t->requests.items[i];
+
+        one.quantity *= count;
+        for (j = 0; j < room->extended.count; j++)
+            if (room->extended.items[j].name == one.name)
+                break;
+        if (j == room->extended.count)
+            VEC_PUSH(room->extended, one);
+        else
+            room->extended.items[j].quantity += one.quantity;
+    }
+    want_labels(room, t);
+}
+
+/* ---- what the timeline will add: looked at, not yet read ---- */
+
+static const char *flag(const struct kubectl_words *words, const char *name)
+{
+    size_t i;
+
+    for (i = 0; i < words->flag_count; i++)
+        if (strcmp(words->flags[i].name, name) == 0)
+            return words->flags[i].value;
+    return NULL;
+}
+
+static int64_t with_surge(const struct deployment_spec *d, int64_t replicas)
+{
+    int most = replicas > INT32_MAX ? INT32_MAX : (int)replicas;
+
+    if (d->recreate)
+        return most;
+    return most + int_or_percent_scaled(d->max_surge, most, true);
+}
+
+/* The most that `scale` asks of this Deployment, or its own number. */
+static int64_t most_replicas(struct room *room, const struct deployment_spec *d)
+{
+    const struct param_list *list = &room->r->raw->timeline;
+    const struct raw_timeline *entries = list->items;
+    int64_t most = d->replicas, value;
+    struct diag *scratch = diag_new(), *kept = room->r->l.diag;
+    struct place nowhere = {0};
+    size_t i, j;
+
+    room->r->l.diag = scratch;
+    for (i = 0; i < list->count; i++) {
+        struct kubectl_words words;
+        const char *replicas;
+
+        if (!entries[i].kubectl || !strstr(entries[i].kubectl, "scale") ||
+            !scenario_split_words(&room->r->l, entries[i].kubectl, nowhere,
+                                  &words))
+            continue;
+        replicas = flag(&words, "replicas");
+        if (!replicas || !units_int(replicas, &value) || value <= most ||
+            value > 1000000)
+            continue;
+        for (j = 1; j < words.count; j++) {
+            const char *slash = strrchr(words.items[j], '/');
+            const char *name = slash ? slash + 1 : words.items[j];
+
+            if (strcmp(name, d->meta.name) == 0) {
+                most = value;
+                break;
+            }
+        }
+    }
+    room->r->l.diag = kept;
+    diag_free(scratch);
+    return most;
+}
+
+/* Pods of Deployments that the timeline creates: they ask for nothing. */
+static void add_created(struct room *room)
+{
+    const struct param_list *list = &room->r->raw->timeline;
+    const struct raw_timeline *entries = list->items;
+    struct diag *scratch = diag_new(), *kept = room->r->l.diag;
+    struct pod_template nothing = {0};
+    struct place nowhere = {0};
+    size_t i;
+
+    room->r->l.diag = scratch;
+    for (i = 0; i < list->count; i++) {
+        struct kubectl_words words;
+        const char *replicas;
+        int64_t value;
+
+        if (!entries[i].kubectl || !strstr(entries[i].kubectl, "--replicas") ||
+            !scenario_split_words(&room->r->l, entries[i].kubectl, nowhere,
+                                  &words))
+            continue;
+        replicas = flag(&words, "replicas");
+        if (replicas && units_int(replicas, &value) && value > 0 &&
+            value <= 1000000)
+            add(room, &nothing, value + value / 4 + 1);
+    }
+    room->r->l.diag = kept;
+    diag_free(scratch);
+}
+
+/* ---- packing ---- */
+
+struct bin {
+    int64_t cpu, memory, pods; /* free */
+};
+
+static int by_size(const void *a, const void *b)
+{
+    const struct group *x = a, *y = b;
+    /* Shares of a node of 4 CPU and 16 GiB. */
+    double left = (double)x->cpu / 4e3 + (double)x->memory / 17179869184.0;
+    double right = (double)y->cpu / 4e3 + (double)y->memory / 17179869184.0;
+
+    if (left != right)
+        return left < right ? 1 : -1;
+    return (x->count < y->count) - (x->count > y->count);
+}
+
+static int64_t smaller(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static int64_t fits(const struct bin *bin, const struct group *g)
+{
+    int64_t n = smaller(bin->pods, g->count);
+
+    if (g->cpu > 0)
+        n = smaller(n, bin->cpu / g->cpu);
+    if (g->memory > 0)
+        n = smaller(n, bin->memory / g->memory);
+    return n;
+}
+
+/* First fit, biggest first. */
+static int64_t pack(struct room *room, struct bin empty)
+{
+    VEC_OF(struct bin) bins = {0};
+    int64_t count;
+    size_t i, j;
+
+    if (room->groups.count > 1)
+        qsort(room->groups.items, room->groups.count,
+              sizeof *room->groups.items, by_size);
+    for (i = 0; i < room->groups.count; i++) {
+        struct group g = room->groups.items[i];
+
+        for (j = 0; g.count > 0 && bins.count < NODES_MAX; j++) {
+            int64_t n;
+
+            if (j == bins.count)
+                VEC_PUSH(bins, empty);
+            n = fits(&bins.items[j], &g);
+            bins.items[j].cpu -= n * g.cpu;
+            bins.items[j].memory -= n * g.memory;
+            bins.items[j].pods -= n;
+            g.count -= n;
+        }
+    }
+    count = (int64_t)bins.count;
+    VEC_FREE(bins);
+    return count;
+}
+
+static int64_t round_up(int64_t value, int64_t unit)
+{
+    return (value + unit - 1) / unit * unit;
+}
+
+/* ---- the pool ---- */
+
+static void put(struct param_map *map, const char *name, const char *value)
+{
+    size_t i;
+
+    for (i = 0; i < map->count && strcmp(map->items[i].name, name) != 0; i++)
+        ;
+    if (i == map->count) {
+        map->items =
+            mem_realloc(map->items, map->count + 1, sizeof *map->items);
+        map->items[i].name = mem_strdup(name);
+        map->count++;
+    } else {
+        free(map->items[i].value);
+    }
+    map->items[i].value = mem_strdup(value);
+}
+
+static void put_number(struct room *room, struct param_map *map,
+                       const char *name, int64_t value)
+{
+    put(map, name, intern_printf(room->r->l.intern, "%lld", (long long)value));
+}
+
+/* The zones that pods name come first, so that each has nodes. */
+static void set_zones(struct room *room, struct raw_pool *pool)
+{
+    size_t count = room->zones.count, i;
+
+    if (count == 0)
+        return;
+    for (i = 0; i < pool->zones.count; i++)
+        free(pool->zones.items[i]);
+    pool->zones.items =
+        mem_realloc(pool->zones.items, count, sizeof *pool->zones.items);
+    for (i = 0; i < count; i++)
+        pool->zones.items[i] = mem_strdup(room->zones.items[i]);
+    pool->zones.count = count;
+}
+
+static void add_objects(struct room *room)
+{
+    const struct object_list *o = &room->r->l.objects;
+    size_t i;
+
+    for (i = 0; i < o->deployments.count; i++) {
+        const struct deployment_spec *d = o->deployments.items[i];
+
+        add(room, &d->template, with_surge(d, most_replicas(room, d)));
+    }
+    for (i = 0; i < o->replicasets.count; i++)
+        add(room, &o->replicasets.items[i]->template,
+            o->replicasets.items[i]->replicas);
+    for (i = 0; i < o->pods.count; i++)
+        add(room, &o->pods.items[i]->template, 1);
+    add_created(room);
+}
+
+static void size_pool(struct room *room, struct raw_pool *pool)
+{
+    struct bin bin = {.cpu = 4000, .memory = INT64_C(16) << 30, .pods = 110};
+    struct param_map *map = &pool->allocatable;
+    size_t i;
+
+    if (room->cpu_max > bin.cpu)
+        bin.cpu = round_up(room->cpu_max, 1000);
+    if (room->memory_max > bin.memory)
+        bin.memory = round_up(room->memory_max, INT64_C(1) << 30);
+    put_number(room, map, "cpu", bin.cpu / 1000);
+    put(map, "memory",
+        intern_printf(room->r->l.intern, "%lldGi",
+                      (long long)(bin.memory >> 30)));
+    if (room->storage > 0)
+        put_number(room, map, "ephemeral-storage", room->storage);
+    for (i = 0; i < room->extended.count; i++)
+        put_number(room, map, room->extended.items[i].name,
+                   room->extended.items[i].quantity);
+    pool->count = pack(room, bin);
+    /* One may be lost; pods do not pack as well as that. */
+    pool->count += 1 + pool->count / 5;
+    if (pool->count < NODES_MIN)
+        pool->count = NODES_MIN;
+    for (i = 0; i < room->label_count; i++)
+        pool->count *= (int64_t)room->labels[i].values.count;
+    if (room->zones.count > 0)
+        pool->count = round_up(pool->count, (int64_t)room->zones.count);
+    if (pool->count > NODES_MAX)
+        pool->count = NODES_MAX;
+}
+
+void scenario_complete_pools(struct scenario_reader *r)
+{
+    struct room room = {.r = r};
+    struct raw_pool *pool;
+    size_t i;
+
+    pool = raw_append(&r->raw->cluster.pools, scenario_pool_table, sizeof *pool,
+                      r->l.kubernetes_minor);
+    add_objects(&room);
+    size_pool(&room, pool);
+    set_zones(&room, pool);
+    reader_assume(r,
+                  "%lld nodes of %s CPU, %s in %zu zones: room for all "
+                  "pods, a rollout's surge and one lost node",
+                  (long long)pool->count, pool->allocatable.items[0].value,
+                  pool->allocatable.items[1].value, pool->zones.count);
+    VEC_FREE(room.groups);
+    VEC_FREE(room.extended);
+    VEC_FREE(room.zones);
+    for (i = 0; i < room.label_count; i++)
+        VEC_FREE(room.labels[i].values);
+}

@@ -1,0 +1,305 @@
+/*
+ * spec.traffic: who asks which Service; and, where nothing is said, 100
+ * requests a second to each that can have pods.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "models/scenario_internal.h"
+#include "models/select.h"
+#include "models/traffic/server.h"
+#include "sim/io/units.h"
+
+/* ---- absent traffic ---- */
+
+static bool any_matches(const struct object_list *list,
+                        const struct service_spec *s)
+{
+    size_t i;
+
+#define MATCH(field)                                                           \
+    for (i = 0; i < list->field.count; i++)                                    \
+        if (list->field.items[i]->meta.space == s->meta.space &&               \
+            selector_matches(&s->selector,                                     \
+                             &list->field.items[i]->template.labels))          \
+            return true;
+    MATCH(deployments)
+    MATCH(replicasets)
+    MATCH(pods)
+#undef MATCH
+    return false;
+}
+
+bool scenario_has_pods(const struct scenario_reader *r,
+                       const struct service_spec *s)
+{
+    return s->has_selector &&
+           (any_matches(&r->l.objects, s) || any_matches(&r->l.later, s));
+}
+
+static bool has_tcp(const struct service_spec *s)
+{
+    size_t i;
+
+    for (i = 0; i < s->port_count; i++)
+        if (!s->ports[i].udp)
+            return true;
+    return false;
+}
+
+static const char *full_name(struct scenario_reader *r,
+                             const struct service_spec *s)
+{
+    if (strcmp(s->meta.space, "default") == 0)
+        return s->meta.name;
+    return intern_printf(r->l.intern, "%s/%s", s->meta.space, s->meta.name);
+}
+
+static void add_traffic(struct scenario_reader *r,
+                        const struct object_list *list)
+{
+    size_t i;
+
+    for (i = 0; i < list->services.count; i++) {
+        const struct service_spec *s = list->services.items[i];
+        struct raw_traffic *t;
+
+        if (s->type == SERVICE_EXTERNAL_NAME || !has_tcp(s) ||
+            !scenario_has_pods(r, s))
+            continue;
+        t = raw_append(&r->raw->traffic, scenario_traffic_table, sizeof *t,
+                       r->l.kubernetes_minor);
+        t->service = mem_strdup(full_name(r, s));
+        if (s->headless)
+            t->access = ACCESS_HEADLESS;
+        if (r->s->ideal)
+            t->timeout = SIM_NEVER;
+        reader_assume(r, "Poisson 100 requests/s to %s%s", t->service,
+                      s->headless ? ", by its DNS name" : "");
+    }
+}
+
+/* ---- one entry ---- */
+
+/* "[namespace/]name[:port]"; port by number or name. */
+static bool service_read(struct scenario_reader *r,
+                         const struct raw_traffic *raw, struct place place,
+                         struct traffic_spec *out)
+{
+    const char *colon = strchr(raw->service, ':');
+    const char *text = raw->service;
+    const struct service_spec *s;
+    int64_t number = 0;
+    size_t i;
+
+    if (colon)
+        text = intern_printf(r->l.intern, "%.*s", (int)(colon - text), text);
+    s = reader_find_service(r, text, place);
+    if (!s)
+        return false;
+    out->space = s->meta.space;
+    out->service = s->meta.name;
+    if (!colon)
+        return true;
+    units_int(colon + 1, &number);
+    for (i = 0; i < s->port_count; i++)
+        if (s->ports[i].port == number ||
+            (s->ports[i].name && strcmp(s->ports[i].name, colon + 1) == 0)) {
+            out->port = s->ports[i].port;
+            return true;
+        }
+    diag_error(r->diag, place, "Service '%s' has no port '%.60s'", text,
+               colon + 1);
+    return false;
+}
+
+static bool location_read(struct scenario_reader *r,
+                          const struct raw_clients *raw, struct place place,
+                          struct traffic_spec *out)
+{
+    size_t i;
+
+    if (raw->pods) {
+        out->location = AT_PODS;
+        return loader_read_selector(&r->l, raw->pods, &out->client_pods);
+    }
+    if (strcmp(raw->location, "nodes") == 0)
+        out->location = AT_NODES;
+    else if (strcmp(raw->location, "external") == 0)
+        out->location = AT_EXTERNAL;
+    else {
+        out->location = AT_ZONE;
+        out->zone = intern(r->l.intern, raw->location + 5);
+        for (i = 0; i < r->s->cluster.node_count; i++)
+            if (r->s->cluster.nodes[i].zone == out->zone)
+                return true;
+        diag_error(r->diag, place, "no node is in zone '%.60s'", out->zone);
+        return false;
+    }
+    return true;
+}
+
+static bool causes_read(struct scenario_reader *r,
+                        const struct param_strings *on, struct place place,
+                        unsigned *out)
+{
+    size_t i;
+    int cause;
+
+    *out = 0;
+    for (i = 0; i < on->count; i++) {
+        for (cause = 1; cause < CAUSE_COUNT; cause++)
+            if (strcmp(cause_names[cause], on->items[i]) == 0)
+                break;
+        if (cause == CAUSE_COUNT) {
+            const char *names[CAUSE_COUNT];
+
+            for (cause = 1; cause < CAUSE_COUNT; cause++)
+                names[cause - 1] = cause_names[cause];
+            names[CAUSE_COUNT - 1] = NULL;
+            diag_error(r->diag, place, "unknown cause '%.60s' in 'on'",
+                       on->items[i]);
+            diag_suggest(r->diag, on->items[i], names);
+            return false;
+        }
+        *out |= 1u << cause;
+    }
+    return true;
+}
+
+static struct place key_place(struct scenario_reader *r, const char *list,
+                              size_t index, const char *key)
+{
+    struct doc_node *node = doc_get(reader_item(r, list, index), key);
+
+    return node ? node->place : reader_place(r, list, index);
+}
+
+/* What the shortest way to a pod and back takes, without waiting. */
+static double least_latency(const struct scenario_reader *r,
+                            const struct traffic_spec *t)
+{
+    const struct network_latency *l = &r->s->cluster.latency;
+    const struct dist *d =
+        t->location == AT_EXTERNAL ? &l->external : &l->same_node;
+
+    return 2 * dist_quantile(d, 0.5);
+}
+
+static void warn(struct scenario_reader *r, size_t index,
+                 const struct traffic_spec *t)
+{
+    struct place place = key_place(r, "traffic", index, "timeout");
+
+    if (t->rate == 0)
+        diag_warning(r->diag, key_place(r, "traffic", index, "arrivals"),
+                     "rate 0: no requests");
+    if (t->timeout != SIM_NEVER &&
+        (double)t->timeout / 1e9 <= least_latency(r, t))
+        diag_warning(r->diag, place,
+                     "'timeout' is not above the network's latency: all "
+                     "requests will fail");
+    if (t->deadline < t->timeout && t->timeout != SIM_NEVER)
+        diag_warning(r->diag, key_place(r, "traffic", index, "deadline"),
+                     "'deadline' is below 'timeout'");
+}
+
+static bool entry_read(struct scenario_reader *r, struct raw_traffic *raw,
+                       size_t index, struct traffic_spec *out)
+{
+    struct place place = reader_place(r, "traffic", index);
+    bool ok;
+
+    out->place = place;
+    ok = service_read(r, raw, key_place(r, "traffic", index, "service"), out);
+    ok &= location_read(r, &raw->clients,
+                        key_place(r, "traffic", index, "clients"), out);
+    ok &=
+        causes_read(r, &raw->retries.on,
+                    key_place(r, "traffic", index, "retries"), &out->retry_on);
+    if (raw->arrivals.kind != ARRIVALS_POISSON)
+        ok = reader_not_yet(r->diag, key_place(r, "traffic", index, "arrivals"),
+                            "arrivals other than poisson");
+    if (raw->resolution == 1)
+        ok = reader_not_yet(r->diag,
+                            key_place(r, "traffic", index, "resolution"),
+                            "resolution fluid");
+    if (!raw->name)
+        raw->name = mem_strdup(raw->service);
+    if (raw->connect_timeout == 0)
+        raw->connect_timeout = raw->timeout;
+    out->name = intern(r->l.intern, raw->name);
+    out->arrivals = raw->arrivals.kind;
+    out->rate = raw->arrivals.rate;
+    out->clients = raw->clients.count;
+    out->access = raw->access;
+    out->connect_timeout = raw->connect_timeout;
+    out->timeout = raw->timeout;
+    out->deadline = raw->deadline;
+    out->retries_max = raw->retries.max;
+    out->backoff_base = raw->retries.backoff.base;
+    out->backoff_max = raw->retries.backoff.max;
+    out->retry_budget = raw->retries.budget;
+    if (ok)
+        warn(r, index, out);
+    return ok;
+}
+
+static bool access_fits(struct scenario_reader *r, const struct traffic_spec *t)
+{
+    const struct service_spec *s = loader_service(&r->l, t->space, t->service);
+
+    if (s->type == SERVICE_EXTERNAL_NAME) {
+        diag_error(r->diag, t->place,
+                   "Service '%s' is an ExternalName: it has no pods",
+                   t->service);
+        return false;
+    }
+    if (s->headless && t->access == ACCESS_SERVICE) {
+        diag_error(r->diag, t->place,
+                   "Service '%s' is headless: it has no virtual IP",
+                   t->service);
+        diag_hint(r->diag, "write 'access: headless'");
+        return false;
+    }
+    if (!scenario_has_pods(r, s))
+        diag_warning(r->diag, t->place,
+                     "Service '%s' selects no pod: all requests will fail",
+                     t->service);
+    return true;
+}
+
+bool scenario_build_traffic(struct scenario_reader *r)
+{
+    struct traffic_spec *items;
+    struct raw_traffic *raw;
+    size_t count, i, j;
+    bool ok = true;
+
+    if (!doc_get(r->spec, "traffic")) {
+        add_traffic(r, &r->l.objects);
+        add_traffic(r, &r->l.later);
+    }
+    count = r->raw->traffic.count;
+    raw = r->raw->traffic.items;
+    items = intern_alloc(r->l.intern, count * sizeof *items);
+    for (i = 0; i < count; i++) {
+        if (!entry_read(r, &raw[i], i, &items[i])) {
+            ok = false;
+            continue;
+        }
+        ok &= access_fits(r, &items[i]);
+        for (j = 0; j < i; j++)
+            if (items[j].name == items[i].name) {
+                diag_error(r->diag, items[i].place,
+                           "duplicate traffic '%.60s': give each a 'name'",
+                           items[i].name);
+                ok = false;
+                break;
+            }
+    }
+    r->s->traffic_count = count;
+    r->s->traffic = items;
+    return ok;
+}
