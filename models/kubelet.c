@@ -235,6 +235,24 @@ static void add_node(struct kubelets *k, node_id id)
     VEC_PUSH(k->nodes, record);
 }
 
+/* A node at work that was taken for lost is Ready again with its next node
+ * status (nodeStatusUpdateFrequency). */
+static void on_node_status(struct sim *sim, void *self, struct event_args args)
+{
+    struct kubelets *k = self;
+    node_id id = (node_id)args.subject;
+    const struct node *node = world_node(k->world, id);
+
+    (void)sim;
+    if (kubelet_node(k, id)->working &&
+        kubelet_node(k, id)->boot == args.detail && !node->deleted &&
+        node->ready == NODE_UNKNOWN)
+        world_node_set_ready(k->world, id, NODE_TRUE);
+}
+
+static const struct event_type node_status_event = {"kubelet.node-status", 0,
+                                                    on_node_status};
+
 static void notify(void *self, const struct world_change *change)
 {
     struct kubelets *k = self;
@@ -243,6 +261,13 @@ static void notify(void *self, const struct world_change *change)
         pod_changed(k, change);
     else if (change->what == WHAT_ADDED)
         add_node(k, change->id);
+    else if (change->what == WHAT_STATUS &&
+             kubelet_node(k, change->id)->working &&
+             world_node(k->world, change->id)->ready == NODE_UNKNOWN)
+        sim_after(
+            k->s->sim, k->params->node_status_update_frequency,
+            &node_status_event, k,
+            (struct event_args){change->id, kubelet_node(k, change->id)->boot});
 }
 
 struct kubelets *kubelets_new(struct simulation *s)

@@ -189,7 +189,8 @@ void kubelet_tell(struct kubelets *k, struct pod *pod);
 /* After a boot, or where somebody else wrote: what the API server knows. */
 void kubelet_take_told(struct pod *pod);
 void kubelet_pod_event(struct kubelets *k, const struct pod *pod, bool warning,
-                       const char *reason, const char *message);
+                       const char *reason, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
 
 /* --- kubelet_start.c --- */
 void kubelet_start_sandbox(struct kubelets *k, struct pod *pod);

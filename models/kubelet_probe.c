@@ -140,7 +140,9 @@ static void conclude(struct kubelets *k, struct pod *pod, uint32_t i,
             startup_passed(k, pod, i);
     } else {
         blame_overload(k, pod);
-        kubelet_pod_event(k, pod, false, "Killing", purpose_names[purpose]);
+        kubelet_pod_event(k, pod, false, "Killing", "%s: container %s",
+                          purpose_names[purpose],
+                          pod->template->containers[i].name);
         kubelet_stop_container(k, pod, i, pod->template->grace_period);
     }
 }
@@ -171,7 +173,8 @@ static void answered(struct kubelets *k, struct pod *pod, uint32_t i,
     if (!goes_on(pod, i, purpose))
         return;
     if (!ok)
-        kubelet_pod_event(k, pod, true, "Unhealthy", purpose_names[purpose]);
+        kubelet_pod_event(k, pod, true, "Unhealthy", "%s",
+                          purpose_names[purpose]);
     p->run = p->run > 0 && p->outcome == ok ? p->run + 1 : 1;
     p->outcome = ok;
     if (p->run >= (ok ? spec->success_threshold : spec->failure_threshold))

@@ -47,8 +47,8 @@ static void restart_after_backoff(struct kubelets *k, struct pod *pod,
     c->backoff = c->backoff > k->params->crash_backoff_max / 2
                      ? k->params->crash_backoff_max
                      : 2 * c->backoff;
-    kubelet_pod_event(k, pod, true, "BackOff",
-                      "back-off restarting failed container");
+    kubelet_pod_event(k, pod, true, "BackOff", "restarting failed container %s",
+                      pod->template->containers[i].name);
     c->stamp = ++pod->kubelet->clock;
     sim_at(k->s->sim, at < now ? now : at, &restart_event, k,
            kubelet_args(pod->kubelet, i, 0, c->stamp));

@@ -142,7 +142,7 @@ static void on_pulled(struct sim *sim, void *self, struct event_args args)
     node->pulling = false;
     add_image(node, node->pulled);
     if (pod && pod->kubelet->stamp == wait.stamp) {
-        kubelet_pod_event(k, pod, false, "Pulled", node->pulled);
+        kubelet_pod_event(k, pod, false, "Pulled", "image %s", node->pulled);
         start_further(k, pod);
     }
     pull_next(k, id);
@@ -184,7 +184,7 @@ static void on_pulled_aside(struct sim *sim, void *self, struct event_args args)
     if (!pod)
         return;
     add_image(kubelet_node(k, pod->node), next_image(pod));
-    kubelet_pod_event(k, pod, false, "Pulled", next_image(pod));
+    kubelet_pod_event(k, pod, false, "Pulled", "image %s", next_image(pod));
     start_further(k, pod);
 }
 
@@ -224,7 +224,7 @@ static void pull(struct kubelets *k, struct pod *pod)
     struct kubelet_node *node = kubelet_node(k, pod->node);
     struct kubelet_pod *kp = pod->kubelet;
 
-    kubelet_pod_event(k, pod, false, "Pulling", next_image(pod));
+    kubelet_pod_event(k, pod, false, "Pulling", "image %s", next_image(pod));
     kp->stamp = ++kp->clock;
     if (!k->params->serial_image_pulls) {
         pull_aside(k, pod);
@@ -278,7 +278,7 @@ void kubelet_start_container(struct kubelets *k, struct pod *pod, uint32_t i)
     c->ready = !spec->startup && !spec->readiness;
     c->stamp = ++kp->clock;
     c->started_at = kubelet_now(k);
-    kubelet_pod_event(k, pod, false, "Started", spec->name);
+    kubelet_pod_event(k, pod, false, "Started", "container %s", spec->name);
     if (i == kp->serving) {
         delay = kubelet_draw(k, pod, &kubelet_workload(k, pod)->startup,
                              "kubelet.startup", c->runs, 0);
@@ -311,7 +311,8 @@ static void start_further(struct kubelets *k, struct pod *pod)
         const struct container *spec = &pod->template->containers[kp->next];
 
         if (pod->template->cannot_start) {
-            kubelet_pod_event(k, pod, true, "Failed", "ErrImagePull");
+            kubelet_pod_event(k, pod, true, "Failed", "ErrImagePull: image %s",
+                              spec->image ? spec->image : "");
             kubelet_tell(k, pod);
             return;
         }

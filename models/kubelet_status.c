@@ -1,4 +1,5 @@
 #include <assert.h>
+#include <stdarg.h>
 
 #include "models/kubelet_private.h"
 
@@ -17,13 +18,17 @@ sim_time kubelet_draw(const struct kubelets *k, const struct pod *pod,
 }
 
 void kubelet_pod_event(struct kubelets *k, const struct pod *pod, bool warning,
-                       const char *reason, const char *message)
+                       const char *reason, const char *format, ...)
 {
-    char object[300];
+    char object[300], message[300];
+    va_list args;
 
     if (!k->world->want_events)
         return;
     snprintf(object, sizeof object, "pod/%s", pod->name);
+    va_start(args, format);
+    vsnprintf(message, sizeof message, format, args);
+    va_end(args);
     world_event(k->world, warning, reason, object, "%s", message);
 }
 

@@ -292,7 +292,7 @@ void kubelet_terminate(struct kubelets *k, struct pod *pod)
         struct kubelet_container *c = &kp->containers[i];
 
         if (c->stage == CONTAINER_RUNNING) {
-            kubelet_pod_event(k, pod, false, "Killing",
+            kubelet_pod_event(k, pod, false, "Killing", "container %s",
                               pod->template->containers[i].name);
             kubelet_stop_container(k, pod, i, grace);
         } else if (c->stage == CONTAINER_WAITING) {

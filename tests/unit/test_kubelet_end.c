@@ -339,6 +339,21 @@ static void overwritten(void **state)
     end(&t);
 }
 
+static void taken_for_lost(void **state)
+{
+    struct test t;
+
+    (void)state;
+    fixture_init(&t.f, 1);
+    t.f.scenario.cluster.kubelet.node_status_update_frequency = 10 * SIM_S;
+    running(&t);
+    world_node_set_ready(t.f.s.world, 0, NODE_UNKNOWN);
+    fixture_run(&t.f, 30000);
+    expect(&t, "5000 node 0 status\n15000 node 0 status\n");
+    assert_int_equal(world_node(t.f.s.world, 0)->ready, NODE_TRUE);
+    end(&t);
+}
+
 static void leases(void **state)
 {
     struct test t;
@@ -398,6 +413,7 @@ int main(void)
         cmocka_unit_test(probes_while_terminating),
         cmocka_unit_test(reboot),
         cmocka_unit_test(overwritten),
+        cmocka_unit_test(taken_for_lost),
         cmocka_unit_test(leases),
         cmocka_unit_test(quiet),
     };
