@@ -203,7 +203,7 @@ static bool report_parameter(struct reading *r, const struct doc_node *node)
 static bool read_parameter(struct reading *r, const struct doc_node *node)
 {
     const struct dist_param *param = r->kind->params;
-    double number;
+    double number = 0;
 
     while (param->name && strcmp(param->name, node->key) != 0)
         param++;
@@ -230,7 +230,7 @@ static bool read_parameter(struct reading *r, const struct doc_node *node)
 static bool read_short(struct reading *r, const struct doc_node *node)
 {
     const struct dist_param *param = r->kind->params;
-    double number;
+    double number = 0;
 
     if (!param->name || !strchr("s1r", param->unit))
         return param_wrong(node, "a mapping", NULL, r->diag);
