@@ -1,93 +1,19 @@
-#include "models/controller.h"
+#include "models/controller_private.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "models/controller_client.h"
-#include "models/controller_queue.h"
-
-enum { KINDS = CHANGE_MEASURE + 1 };
-
-/* client-go tools/record/event.go maxQueuedEvents: more are dropped. */
-enum { EVENTS_QUEUED_MAX = 1000 };
-
-struct write {
-    controller_apply *apply; /* NULL: a read */
-    uint64_t a, b;
-    unsigned batch;
-    bool free; /* no request: a step of the controller's own */
-};
-
-/* Busy from the reconcile till its last write is done. */
-struct worker {
-    work_key key;
-    bool busy;
-    uint32_t life; /* counts what was dropped: older events are void */
-    VEC_OF(struct write) writes;
-    size_t next;     /* first not yet sent */
-    size_t awaiting; /* sent, not yet done */
-};
-
-struct controller_run {
-    const struct controller *kind;
-    struct controllers *all;
-    void *state;
-    bool stopped;
-    bool dispatching; /* workers are being given work, or apply runs */
-    /* Watches: while observe runs, `hearing`; the lag is drawn once. */
-    bool hearing;
-    sim_time heard_at; /* SIM_NEVER: not drawn */
-    sim_time last_heard[KINDS];
-    enum world_kind hearing_kind;
-    struct rng lag[KINDS];
-    event_id last_news; /* the newest key on its way, and its event */
-    work_key last_key;
-    sim_time last_at;
-    /* Queue and workers. */
-    struct workqueue queue;
-    struct worker *workers;
-    uint32_t worker_count, idle_count;
-    uint32_t *idle;        /* stack of indexes */
-    struct worker *worker; /* whose reconcile or apply runs */
-    /* Client. */
-    struct token_bucket bucket;
-    struct rng write_latency, event_latency;
-    struct spam_filter spam;
-    size_t events_waiting; /* the one on its way included */
-    uint64_t request_count, event_count;
-};
-
-struct controllers {
-    struct simulation *simulation;
-    const struct control_plane_params *params;
-    size_t count;
-    struct controller_run *runs;
-};
-
-static void dispatch(struct controller_run *run);
-
-static sim_time now_of(const struct controller_run *run)
-{
-    return sim_now(run->all->simulation->sim);
-}
 
 /* --- the watch: changes arrive as keys, late and in order --- */
 
 static void on_heard(struct sim *sim, void *self, struct event_args args);
 static void on_heard_after(struct sim *sim, void *self, struct event_args args);
 static void on_timer(struct sim *sim, void *self, struct event_args args);
-static void on_written(struct sim *sim, void *self, struct event_args args);
-static void on_event_written(struct sim *sim, void *self,
-                             struct event_args args);
 
 static const struct event_type heard = {"controller.heard", 4, on_heard};
 static const struct event_type timer = {"controller.timer", 4, on_timer};
 static const struct event_type heard_after = {"controller.heard-after", 4,
                                               on_heard_after};
-static const struct event_type written = {"controller.written", 4, on_written};
-static const struct event_type event_written = {"controller.event-written", 4,
-                                                on_event_written};
 
 /* Truth is nobody's to hear. */
 static bool of_api(const struct world_change *change)
@@ -128,7 +54,8 @@ static void on_change(void *self, const struct world_change *change)
 /* When the change that is being observed reaches the controller. */
 static sim_time hearing_time(struct controller_run *run)
 {
-    sim_time now = now_of(run), *last = &run->last_heard[run->hearing_kind];
+    sim_time now = controller_now(run),
+             *last = &run->last_heard[run->hearing_kind];
     sim_time lag;
 
     if (run->heard_at != SIM_NEVER)
@@ -148,7 +75,7 @@ static void on_heard(struct sim *sim, void *self, struct event_args args)
 
     (void)sim;
     workqueue_add(&run->queue, args.subject);
-    dispatch(run);
+    controller_dispatch(run);
 }
 
 /* --- the queue --- */
@@ -175,7 +102,7 @@ void controller_enqueue(struct controller_run *run, work_key key)
         return;
     }
     workqueue_add(&run->queue, key);
-    dispatch(run);
+    controller_dispatch(run);
 }
 
 static void add_at(struct controller_run *run, work_key key, sim_time at)
@@ -222,7 +149,7 @@ static void on_timer(struct sim *sim, void *self, struct event_args args)
     (void)sim;
     workqueue_find(&run->queue, args.subject)->timer = 0;
     workqueue_add(&run->queue, args.subject);
-    dispatch(run);
+    controller_dispatch(run);
 }
 
 void controller_retry(struct controller_run *run, work_key key)
@@ -245,186 +172,7 @@ void controller_forget(struct controller_run *run, work_key key)
     workqueue_forget(&run->queue, key);
 }
 
-/* --- workers and their writes --- */
-
-/* When a request that is sent now is done. */
-static sim_time request(struct controller_run *run, struct rng *latency)
-{
-    sim_time at = token_bucket_take(&run->bucket, now_of(run));
-
-    run->request_count++;
-    return at + dist_sample_time(&run->all->params->write_latency, latency);
-}
-
-static void send(struct controller_run *run, struct worker *w, size_t index)
-{
-    struct event_args args = {(uint64_t)(w - run->workers) << 32 | index,
-                              w->life};
-
-    w->awaiting++;
-    sim_at(run->all->simulation->sim, request(run, &run->write_latency),
-           &written, run, args);
-}
-
-static void finish(struct controller_run *run, struct worker *w)
-{
-    w->writes.count = w->next = 0;
-    w->busy = false;
-    run->idle[run->idle_count++] = (uint32_t)(w - run->workers);
-    workqueue_done(&run->queue, w->key);
-}
-
-/* Sends the next write, or batch of writes; ends the work after the last. */
-static void advance(struct controller_run *run, struct worker *w)
-{
-    unsigned batch;
-
-    while (w->next < w->writes.count && w->writes.items[w->next].free) {
-        struct write step = w->writes.items[w->next++];
-
-        run->worker = w;
-        step.apply(run, run->state, step.a, step.b);
-        run->worker = NULL;
-    }
-    if (w->next == w->writes.count) {
-        finish(run, w);
-        return;
-    }
-    batch = w->writes.items[w->next].batch;
-    do {
-        send(run, w, w->next++);
-    } while (batch && w->next < w->writes.count &&
-             w->writes.items[w->next].batch == batch &&
-             !w->writes.items[w->next].free);
-}
-
-static void on_written(struct sim *sim, void *self, struct event_args args)
-{
-    struct controller_run *run = self;
-    struct worker *w = &run->workers[args.subject >> 32];
-    struct write write;
-
-    (void)sim;
-    if (w->life != args.detail)
-        return;
-    assert(w->busy && w->awaiting > 0);
-    write = w->writes.items[args.subject & UINT32_MAX];
-    run->dispatching = true;
-    run->worker = w;
-    if (write.apply)
-        write.apply(run, run->state, write.a, write.b);
-    run->worker = NULL;
-    if (--w->awaiting == 0)
-        advance(run, w);
-    run->dispatching = false;
-    dispatch(run);
-}
-
-/* Gives work to idle workers. */
-static void dispatch(struct controller_run *run)
-{
-    work_key key;
-
-    if (run->dispatching || run->stopped)
-        return;
-    run->dispatching = true;
-    while (run->idle_count > 0 && workqueue_get(&run->queue, &key)) {
-        struct worker *w = &run->workers[run->idle[--run->idle_count]];
-
-        assert(!w->busy && w->writes.count == 0);
-        w->busy = true;
-        w->key = key;
-        run->worker = w;
-        run->kind->reconcile(run, run->state, key);
-        run->worker = NULL;
-        advance(run, w);
-    }
-    run->dispatching = false;
-}
-
-static void add_write(struct controller_run *run, struct write write)
-{
-    assert(run->worker);
-    VEC_PUSH(run->worker->writes, write);
-}
-
-void controller_write(struct controller_run *run, controller_apply *apply,
-                      uint64_t a, uint64_t b, unsigned batch)
-{
-    assert(apply);
-    add_write(run, (struct write){apply, a, b, batch, false});
-}
-
-void controller_read(struct controller_run *run, unsigned batch)
-{
-    add_write(run, (struct write){NULL, 0, 0, batch, false});
-}
-
-void controller_then(struct controller_run *run, controller_apply *apply,
-                     uint64_t a, uint64_t b)
-{
-    add_write(run, (struct write){apply, a, b, 0, true});
-}
-
-/* --- Events --- */
-
-static void send_event(struct controller_run *run)
-{
-    sim_at(run->all->simulation->sim, request(run, &run->event_latency),
-           &event_written, run, (struct event_args){0, 0});
-}
-
-static void on_event_written(struct sim *sim, void *self,
-                             struct event_args args)
-{
-    struct controller_run *run = self;
-
-    (void)sim;
-    (void)args;
-    if (--run->events_waiting > 0)
-        send_event(run);
-}
-
-bool controller_event(struct controller_run *run, uint64_t object)
-{
-    if (!spam_filter_pass(&run->spam, object, now_of(run)) ||
-        run->events_waiting >= EVENTS_QUEUED_MAX)
-        return false;
-    run->event_count++;
-    if (++run->events_waiting == 1)
-        send_event(run);
-    return true;
-}
-
-/* --- stopping, starting, reading --- */
-
-/* A crash: what was not written is lost; the keys are known again from the
- * list that a starting controller makes. */
-static void drop_work(struct controller_run *run)
-{
-    for (uint32_t i = 0; i < run->worker_count; i++) {
-        struct worker *w = &run->workers[i];
-
-        if (!w->busy)
-            continue;
-        w->life++;
-        w->awaiting = 0;
-        workqueue_add(&run->queue, w->key);
-        finish(run, w);
-    }
-}
-
-void controller_set_stopped(struct controller_run *run, bool stopped)
-{
-    assert(!run->worker);
-    if (run->stopped == stopped)
-        return;
-    run->stopped = stopped;
-    if (stopped)
-        drop_work(run);
-    else
-        dispatch(run);
-}
+/* --- reading --- */
 
 struct simulation *controller_simulation(struct controller_run *run)
 {
@@ -471,9 +219,16 @@ static void start_run(struct controllers *c, struct controller_run *run,
     run->idle = mem_calloc(run->worker_count, sizeof *run->idle);
     for (uint32_t i = 0; i < run->worker_count; i++)
         run->idle[i] = run->worker_count - 1 - i;
-    run->bucket =
+    run->own =
         token_bucket_make(p->controller_qps * factor,
                           (int64_t)((double)p->controller_burst * factor));
+    run->bucket = &run->own;
+    if (kind->client && kind->client(c->simulation->scenario)) {
+        struct controller_run *other =
+            controllers_find(c, kind->client(c->simulation->scenario));
+
+        run->bucket = other ? &other->own : &run->own;
+    }
     for (unsigned k = 0; k < KINDS; k++) {
         run->last_heard[k] = INT64_MIN;
         rng_init(&run->lag[k], root, "controller.watch", kind->name, k);
@@ -530,7 +285,7 @@ void controllers_free(struct controllers *c)
 struct controller_run *controllers_find(struct controllers *c, const char *name)
 {
     for (size_t i = 0; i < c->count; i++) {
-        if (strcmp(c->runs[i].kind->name, name) == 0)
+        if (c->runs[i].kind && strcmp(c->runs[i].kind->name, name) == 0)
             return &c->runs[i];
     }
     return NULL;

@@ -43,6 +43,9 @@ struct controller {
     /* Of controller_retry; 0: the cluster's queue_backoff_base and _max. */
     sim_time backoff_base, backoff_max;
     double qps_factor; /* its client's limits, as a multiple; 0: 1 */
+    /* The controller before it in the list whose client's limits it shares;
+     * NULL, or the function gives NULL: it has a client of its own. */
+    const char *(*client)(const struct scenario *scenario);
 };
 
 /* All of catalog.def; ends with NULL. */

@@ -1,0 +1,73 @@
+/*
+ * endpointslice_internal - what the files of the EndpointSlice controller
+ * share; nobody else includes it.
+ */
+#ifndef MODELS_CONTROLLERS_ENDPOINTSLICE_INTERNAL_H
+#define MODELS_CONTROLLERS_ENDPOINTSLICE_INTERNAL_H
+
+#include "models/controllers/endpointslice.h"
+#include "models/controllers/endpointslice_rules.h"
+
+/* A pod that something happened to. */
+struct dirty {
+    pod_id pod;
+    sim_time at; /* when it was noticed */
+    bool placed; /* an endpoint of it was found and kept */
+};
+
+struct endpoint_list {
+    VEC_OF(struct endpoint) v;
+};
+
+struct slice {
+    struct endpoint_list endpoints;
+    bool dead; /* deleted */
+};
+
+/* A slice as a write will leave it. */
+struct change {
+    size_t slice; /* index; the count of slices or above: a new one */
+    bool delete;
+    struct endpoint_list endpoints;
+};
+
+struct record {
+    bool known;      /* it has slices, if only an empty one */
+    bool resync;     /* every pod is to be looked at */
+    bool incomplete; /* writes were planned, not all are done */
+    VEC_OF(struct dirty) dirty;
+    VEC_OF(struct slice) slices;
+    VEC_OF(struct change) changes; /* of this reconcile; slots are kept */
+    size_t change_count;
+    VEC_OF(uint64_t) slots; /* bits: in use */
+    /* Why the changes are made. */
+    sim_time trigger;
+    bool trigger_exported;
+    bool origin_lost; /* origin is that of an endpoint that is lost */
+    incident_id origin;
+    struct endpointslice_counts counts;
+};
+
+struct endpointslices {
+    VEC_OF(struct record) records;   /* by Service */
+    uint64_t watchers;               /* nodes */
+    VEC_OF(struct slice_fill) fills; /* scratch */
+    VEC_OF(size_t) sizes;            /* scratch */
+};
+
+/* Slots of endpoints are in use, or free again. */
+void endpointslice_mark_slots(struct record *r,
+                              const struct endpoint *endpoints, size_t count,
+                              bool used);
+
+/* Every pod is to be looked at: the Service is new, or writes were lost. */
+void endpointslice_mark_all(const struct world *w, struct record *r,
+                            service_id id);
+
+/* Works out of the dirty pods what slices are to become: r->changes, the
+ * first of them one for each slice that there is, with all->fills to say
+ * which of those are to be written; and why. Forgets the dirty pods. */
+void endpointslice_plan(const struct world *w, const struct service *service,
+                        struct endpointslices *all, struct record *r);
+
+#endif

@@ -1,0 +1,396 @@
+/*
+ * The ReplicaSet controller: as many active pods as the spec says. A pod
+ * that ends or begins to terminate is replaced at once; many are created in
+ * batches of 1, 2, 4 .. (slow start), at most 500 a reconcile.
+ * Kubernetes v1.36, pkg/controller/replicaset/replica_set.go.
+ */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "models/controller.h"
+#include "models/controllers/replicaset_rules.h"
+
+static const char scaled[] = "Scaled", rolled_out[] = "RolledOut";
+static const char collected[] = "Deleted"; /* its owner was */
+
+/* Before 1.34 a second was added when a pod became ready, and all were
+ * looked at again minReadySeconds after the last (kubernetes#39785). */
+enum { EXACT_CHECKS_MINOR = 34 };
+
+enum { POD_ACTIVE = 1, POD_READY = 2 };
+
+struct record {
+    int active, ready; /* of its pods, as they are now */
+    int observed;      /* spec.replicas at the last status; -1: none */
+    /* What ended pods that it will replace: the new ones' origins. */
+    VEC_OF(incident_id) lost;
+};
+
+struct replicasets {
+    VEC_OF(struct record) records; /* by ReplicaSet */
+    VEC_OF(uint8_t) pods;          /* flags by pod: as counted above */
+    VEC_OF(int) on_node;           /* scratch, by node: zero */
+    VEC_OF(struct ranked_pod) ranked;
+    uint64_t salt; /* of the pods' UIDs */
+};
+
+static void start(struct controller_run *run, void *state)
+{
+    struct replicasets *all = state;
+    struct rng rng;
+
+    rng_init(&rng, controller_simulation(run)->root, "replicaset.uid", NULL, 0);
+    all->salt = rng_u64(&rng);
+}
+
+static void stop(void *state)
+{
+    struct replicasets *all = state;
+
+    for (size_t i = 0; i < all->records.count; i++)
+        VEC_FREE(all->records.items[i].lost);
+    VEC_FREE(all->records);
+    VEC_FREE(all->pods);
+    VEC_FREE(all->on_node);
+    VEC_FREE(all->ranked);
+}
+
+static struct record *record_of(struct replicasets *all, replicaset_id id)
+{
+    while (all->records.count <= id)
+        VEC_PUSH(all->records, (struct record){.observed = -1});
+    return &all->records.items[id];
+}
+
+/* --- what it hears --- */
+
+static bool is_active(const struct pod *pod)
+{
+    return pod->phase != POD_SUCCEEDED && pod->phase != POD_FAILED &&
+           pod->deletion == SIM_NEVER;
+}
+
+/* Keeps the counts; returns the flags before. */
+static unsigned count_pod(struct replicasets *all, struct record *r,
+                          const struct pod *pod, bool exists)
+{
+    unsigned old, now = 0;
+
+    while (all->pods.count <= pod->id)
+        VEC_PUSH(all->pods, 0);
+    old = all->pods.items[pod->id];
+    if (exists && is_active(pod))
+        now = POD_ACTIVE | (pod->ready ? POD_READY : 0);
+    all->pods.items[pod->id] = (uint8_t)now;
+    r->active += (int)(now & POD_ACTIVE) - (int)(old & POD_ACTIVE);
+    r->ready += (now & POD_READY ? 1 : 0) - (old & POD_READY ? 1 : 0);
+    return old;
+}
+
+/* It meant the pod to go: nothing replaces it. */
+static bool deleted_by_itself(const struct pod *pod)
+{
+    return pod->reason == scaled || pod->reason == rolled_out ||
+           (pod->reason && strcmp(pod->reason, collected) == 0);
+}
+
+static void observe_pod(struct controller_run *run, struct replicasets *all,
+                        const struct world_change *change)
+{
+    struct world *w = controller_world(run);
+    const struct pod *pod = world_pod(w, change->id);
+    const struct replicaset *rs;
+    struct record *r;
+    unsigned before;
+
+    if (pod->owner_kind != OWNER_REPLICASET || change->what == WHAT_BOUND ||
+        change->what == WHAT_IP)
+        return;
+    rs = w->replicasets.items[pod->owner];
+    r = record_of(all, rs->id);
+    before = count_pod(all, r, pod, change->what != WHAT_DELETED);
+    if (before & POD_ACTIVE && !(all->pods.items[pod->id] & POD_ACTIVE) &&
+        !deleted_by_itself(pod) && !rs->deleted)
+        VEC_PUSH(r->lost, world_pod_origin(w, pod->id));
+    controller_enqueue(run, rs->id);
+    if (rs->min_ready > 0 && pod->ready && !(before & POD_READY) &&
+        w->scenario->cluster.kubernetes_minor < EXACT_CHECKS_MINOR)
+        controller_enqueue_after(run, rs->id, rs->min_ready + SIM_S);
+}
+
+static void observe(struct controller_run *run, void *state,
+                    const struct world_change *change)
+{
+    if (change->kind == CHANGE_POD)
+        observe_pod(run, state, change);
+    else if (change->what == WHAT_ADDED || change->what == WHAT_SPEC)
+        controller_enqueue(run, change->id);
+}
+
+/* --- writes --- */
+
+static void tell(struct controller_run *run, const struct replicaset *rs,
+                 const char *reason, const char *verb, pod_id id)
+{
+    struct world *w = controller_world(run);
+    char object[300];
+
+    if (!controller_event(run, rs->id) || !w->want_events)
+        return;
+    snprintf(object, sizeof object, "replicaset/%s", rs->name);
+    world_event(w, false, reason, object, "%s pod: %s", verb,
+                world_pod(w, id)->name);
+}
+
+static void apply_create(struct controller_run *run, void *state, uint64_t a,
+                         uint64_t b)
+{
+    struct world *w = controller_world(run);
+    const struct replicaset *rs = w->replicasets.items[a];
+    pod_id id;
+
+    (void)state;
+    if (rs->deleted)
+        return;
+    id = world_pod_create(w, rs->id, rs->template, rs->space, NULL,
+                          (incident_id)b);
+    tell(run, rs, "SuccessfulCreate", "Created", id);
+}
+
+static void apply_delete(struct controller_run *run, void *state, uint64_t a,
+                         uint64_t b)
+{
+    struct world *w = controller_world(run);
+    const struct replicaset *rs = w->replicasets.items[a];
+    const struct pod *pod = world_pod(w, (pod_id)b);
+    const char *reason = scaled;
+
+    (void)state;
+    if (!pod || pod->deletion != SIM_NEVER)
+        return;
+    if (rs->deployment != NO_ID &&
+        w->deployments.items[rs->deployment]->template->hash !=
+            rs->template->hash)
+        reason = rolled_out;
+    tell(run, rs, "SuccessfulDelete", "Deleted", pod->id);
+    world_pod_delete(w, pod->id, -1, reason, rs->origin);
+}
+
+/* 21 bits for each of three counts. */
+enum { COUNT_BITS = 21, COUNT_MASK = (1 << COUNT_BITS) - 1 };
+
+static uint64_t pack(int replicas, int ready, int available)
+{
+    return (uint64_t)replicas | (uint64_t)ready << COUNT_BITS |
+           (uint64_t)available << 2 * COUNT_BITS;
+}
+
+static void apply_status(struct controller_run *run, void *state, uint64_t a,
+                         uint64_t b)
+{
+    struct world *w = controller_world(run);
+    replicaset_id id = (replicaset_id)(a & UINT32_MAX);
+
+    if (w->replicasets.items[id]->deleted)
+        return;
+    record_of(state, id)->observed = (int)(a >> 32);
+    world_replicaset_set_status(w, id, (int)(b & COUNT_MASK),
+                                (int)(b >> COUNT_BITS & COUNT_MASK),
+                                (int)(b >> 2 * COUNT_BITS));
+}
+
+/* --- too few --- */
+
+static void create_pods(struct controller_run *run, struct record *r,
+                        const struct replicaset *rs, int64_t count)
+{
+    const struct control_plane_params *p =
+        &controller_simulation(run)->scenario->cluster.control_plane;
+    int64_t size = 0, left;
+    size_t lost = 0;
+    unsigned batch = 0;
+
+    if (count > p->replicaset_burst)
+        count = p->replicaset_burst;
+    while ((size = replicaset_batch(count, size, p->slow_start_initial)) > 0) {
+        batch++;
+        for (left = size; left > 0; left--) {
+            incident_id origin =
+                lost < r->lost.count ? r->lost.items[lost++] : rs->origin;
+
+            controller_write(run, apply_create, rs->id, origin, batch);
+        }
+        count -= size;
+    }
+}
+
+/* --- too many --- */
+
+static uint64_t uid_of(const struct replicasets *all, const struct pod *pod)
+{
+    uint64_t x = all->salt ^ (pod->ordinal * UINT64_C(0x9e3779b97f4a7c15));
+
+    x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
+    return x ^ x >> 31;
+}
+
+/* Adds what is on each node of one ReplicaSet; or takes it away again. */
+static void count_nodes(struct world *w, struct replicasets *all,
+                        const struct replicaset *rs, int add)
+{
+    for (size_t i = 0; i < rs->pods.count; i++) {
+        const struct pod *pod = world_pod(w, rs->pods.items[i]);
+
+        if (is_active(pod) && pod->node != NO_ID)
+            all->on_node.items[pod->node] += add;
+    }
+}
+
+/* The same for all ReplicaSets of its owner. */
+static void count_related(struct world *w, struct replicasets *all,
+                          const struct replicaset *rs, int add)
+{
+    const struct deployment *d;
+
+    while (all->on_node.count < w->nodes.count)
+        VEC_PUSH(all->on_node, 0);
+    if (rs->deployment == NO_ID) {
+        count_nodes(w, all, rs, add);
+        return;
+    }
+    d = w->deployments.items[rs->deployment];
+    for (size_t i = 0; i < d->replicasets.count; i++)
+        count_nodes(w, all, w->replicasets.items[d->replicasets.items[i]], add);
+}
+
+static struct ranked_pod rank_of(const struct replicasets *all,
+                                 const struct pod *pod)
+{
+    return (struct ranked_pod){
+        .assigned = pod->node != NO_ID,
+        .phase = pod->phase == POD_RUNNING ? RANKED_RUNNING : RANKED_PENDING,
+        .ready = pod->ready,
+        .deletion_cost = pod->template->deletion_cost,
+        .colocated = pod->node == NO_ID ? 0 : all->on_node.items[pod->node],
+        .ready_since = replicaset_api_time(pod->ready_since),
+        .created = replicaset_api_time(pod->created),
+        .restarts = (int)pod->restarts,
+        .uid = uid_of(all, pod),
+        .id = pod->id,
+    };
+}
+
+static int by_id(const void *a, const void *b)
+{
+    uint32_t x = ((const struct ranked_pod *)a)->id;
+    uint32_t y = ((const struct ranked_pod *)b)->id;
+
+    return (x > y) - (x < y);
+}
+
+static void delete_pods(struct controller_run *run, struct replicasets *all,
+                        const struct replicaset *rs, int64_t count)
+{
+    struct world *w = controller_world(run);
+    int64_t burst = controller_simulation(run)
+                        ->scenario->cluster.control_plane.replicaset_burst;
+
+    if (count > burst)
+        count = burst;
+    count_related(w, all, rs, 1);
+    all->ranked.count = 0;
+    for (size_t i = 0; i < rs->pods.count; i++) {
+        const struct pod *pod = world_pod(w, rs->pods.items[i]);
+
+        if (is_active(pod))
+            VEC_PUSH(all->ranked, rank_of(all, pod));
+    }
+    count_related(w, all, rs, -1);
+    qsort(all->ranked.items, all->ranked.count, sizeof *all->ranked.items,
+          by_id);
+    replicaset_choose(all->ranked.items, all->ranked.count, (size_t)count,
+                      sim_now(w->sim));
+    for (int64_t i = 0; i < count; i++)
+        controller_write(run, apply_delete, rs->id, all->ranked.items[i].id, 1);
+}
+
+/* --- the reconcile --- */
+
+/* Pods that count as available; *next: when to look again. */
+static int count_available(const struct world *w, const struct replicaset *rs,
+                           const struct record *r, sim_time *next)
+{
+    sim_time now = sim_now(w->sim);
+    int available = 0;
+
+    *next = SIM_NEVER;
+    if (rs->min_ready == 0)
+        return r->ready;
+    for (size_t i = 0; i < rs->pods.count; i++) {
+        const struct pod *pod = world_pod(w, rs->pods.items[i]);
+        sim_time since = replicaset_api_time(pod->ready_since), wait;
+
+        if (!is_active(pod))
+            continue;
+        available +=
+            replicaset_available(pod->ready, since, rs->min_ready, now);
+        wait = replicaset_next_check(pod->ready, since, rs->min_ready, now);
+        if (wait < *next)
+            *next = wait;
+    }
+    return available;
+}
+
+static void write_status(struct controller_run *run,
+                         const struct replicaset *rs, const struct record *r)
+{
+    const struct world *w = controller_world(run);
+    sim_time next;
+    int available = count_available(w, rs, r, &next);
+
+    if (r->active != rs->status_replicas || r->ready != rs->status_ready ||
+        available != rs->status_available || rs->replicas != r->observed)
+        controller_write(run, apply_status,
+                         rs->id | (uint64_t)rs->replicas << 32,
+                         pack(r->active, r->ready, available), 0);
+    if (w->scenario->cluster.kubernetes_minor >= EXACT_CHECKS_MINOR)
+        controller_enqueue_after(run, rs->id, next);
+    else if (rs->min_ready > 0 && r->ready == rs->replicas &&
+             available != rs->replicas)
+        controller_enqueue_after(run, rs->id, rs->min_ready);
+}
+
+static void reconcile(struct controller_run *run, void *state, work_key key)
+{
+    struct replicasets *all = state;
+    const struct replicaset *rs = controller_world(run)->replicasets.items[key];
+    struct record *r = record_of(all, rs->id);
+
+    if (rs->deleted)
+        return;
+    if (r->active < rs->replicas)
+        create_pods(run, r, rs, rs->replicas - r->active);
+    else if (r->active > rs->replicas)
+        delete_pods(run, all, rs, r->active - rs->replicas);
+    r->lost.count = 0;
+    write_status(run, rs, r);
+}
+
+static int64_t workers(const struct scenario *scenario)
+{
+    return scenario->cluster.control_plane.replicaset_workers;
+}
+
+const struct controller controller_replicaset = {
+    .name = "replicaset",
+    .summary = "keeps as many pods as a ReplicaSet says",
+    .watches = 1U << CHANGE_REPLICASET | 1U << CHANGE_POD,
+    .state_size = sizeof(struct replicasets),
+    .workers = workers,
+    .start = start,
+    .stop = stop,
+    .observe = observe,
+    .reconcile = reconcile,
+};
