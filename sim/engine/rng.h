@@ -105,9 +105,9 @@ static inline double rng_normal(struct rng *rng)
     const struct rng_layer *layer = &rng_normal_layers[bits & 255];
 
     if (__builtin_expect(place < layer->inside, 1)) {
-        double x = (double)(int64_t)place * layer->width;
+        int64_t sign = -(int64_t)(bits >> 8 & 1); /* no branch for it */
 
-        return bits & 256 ? -x : x;
+        return (double)(((int64_t)place ^ sign) - sign) * layer->width;
     }
     return rng_normal_rest(rng, bits);
 }

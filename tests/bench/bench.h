@@ -51,8 +51,8 @@ static inline double bench_rounds(double (*round)(void *self), void *self)
 
 /* Prints a row; target as text, "" for none. */
 static inline void bench_row(const char *bench, const char *parameter,
-                             const char *metric, double value,
-                             const char *unit, const char *target)
+                             const char *metric, double value, const char *unit,
+                             const char *target)
 {
     printf("%s,%s,%s,%.3g,%s,%s\n", bench, parameter, metric, value, unit,
            target);

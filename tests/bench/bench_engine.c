@@ -10,6 +10,7 @@
 
 #include "sim/engine/rng.h"
 #include "sim/engine/sim.h"
+#include "sim/engine/stat.h"
 #include "tests/bench/bench.h"
 
 /* ---------------------------------------------------------------- hold */
@@ -127,8 +128,8 @@ static void on_lane(struct sim *sim, void *self, struct event_args args)
     struct lanes *l = self;
     sim_time delay = SIM_S * (1 + args.detail);
 
-    sim_lane_at(sim, l->lane[args.detail], sim_now(sim) + delay, &lane_event,
-                l, args);
+    sim_lane_at(sim, l->lane[args.detail], sim_now(sim) + delay, &lane_event, l,
+                args);
 }
 
 static double lanes_round(void *self)
@@ -202,11 +203,10 @@ static double mm1_round(void *self)
     return ns;
 }
 
-/* ---------------------------------------------------------------- draws */
+/* -------------------------------------------------- draws, statistics */
 
 struct draws {
     struct rng rng;
-    double (*one)(struct rng *rng);
     volatile double sink;
 };
 
@@ -260,9 +260,23 @@ static double seek_round(void *self)
     return (bench_now() - start) / (draw_count / 10.0);
 }
 
+static double sketch_round(void *self)
+{
+    struct draws *d = self;
+    struct sketch s = {0};
+    double start = bench_now();
+
+    for (int i = 0; i < draw_count; i++)
+        sketch_add(&s, (int64_t)i * i);
+    start = (bench_now() - start) / draw_count;
+    d->sink = sketch_quantile(&s, 0.5);
+    sketch_release(&s);
+    return start;
+}
+
 static void bench_draws(void)
 {
-    struct draws d = {.one = NULL};
+    struct draws d = {.sink = 0.0};
 
     rng_init(&d.rng, (struct rng_root){1, 0}, "draws", NULL, 0);
     bench_row("rng", "u64", "time_per_draw", bench_rounds(u64_round, &d), "ns",
@@ -270,6 +284,8 @@ static void bench_draws(void)
     bench_row("rng", "exponential", "time_per_draw",
               bench_rounds(exponential_round, &d), "ns", "");
     bench_row("rng", "normal", "time_per_draw", bench_rounds(normal_round, &d),
+              "ns", "");
+    bench_row("sketch", "", "time_per_add", bench_rounds(sketch_round, &d),
               "ns", "");
     bench_row("rng", "seek", "time_per_draw", bench_rounds(seek_round, &d),
               "ns", "");
@@ -284,8 +300,8 @@ int main(void)
     bench_hold();
     bench_row("lanes", "8x100", "time_per_event",
               bench_rounds(lanes_round, &lanes), "ns", "");
-    bench_row("mm1", "rho=0.9", "time_per_event",
-              bench_rounds(mm1_round, &mm1), "ns", "16");
+    bench_row("mm1", "rho=0.9", "time_per_event", bench_rounds(mm1_round, &mm1),
+              "ns", "16");
     bench_draws();
     return 0;
 }

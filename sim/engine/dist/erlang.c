@@ -17,8 +17,8 @@ static bool make(struct dist *d, const struct dist_value *values, size_t count,
         return false;
     if (found != 3)
         return dist_refuse(why, "needs k and mean");
-    if (!(n[0] >= 1.0 && n[0] <= 1e9) || floor(n[0]) < n[0])
-        return dist_refuse(why, "k must be a whole number from 1 to 1e9");
+    if (!(n[0] >= 1.0 && n[0] <= 1e5) || floor(n[0]) < n[0])
+        return dist_refuse(why, "k must be a whole number from 1 to 100000");
     if (!dist_positive(n[1]))
         return dist_refuse(why, "mean must be positive");
     d->p[0] = n[0];

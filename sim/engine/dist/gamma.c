@@ -1,7 +1,7 @@
 #include "sim/engine/dist/kinds.h"
 
 #include <gsl/gsl_cdf.h>
-#include <gsl/gsl_randist.h>
+#include <gsl/gsl_sf_gamma.h>
 #include <math.h>
 
 static const struct dist_param params[] = {
@@ -19,8 +19,8 @@ static bool make(struct dist *d, const struct dist_value *values, size_t count,
         return false;
     if (found != 3 && found != 5)
         return dist_refuse(why, "needs shape, and scale or mean");
-    if (!(n[0] >= 1e-3 && n[0] <= 1e9))
-        return dist_refuse(why, "shape must be from 0.001 to 1e9");
+    if (!(n[0] >= 1e-3 && n[0] <= 1e5))
+        return dist_refuse(why, "shape must be from 0.001 to 100000");
     if (!dist_positive(found == 3 ? n[1] : n[2]))
         return dist_refuse(why, "scale or mean must be positive");
     d->p[0] = n[0];
@@ -50,29 +50,40 @@ double dist_gamma_sample(double shape, struct rng *rng)
     return boost * a * v;
 }
 
-/* GSL's inverse may leave several digits; Newton on the better tail gives
- * them back. */
+/* True where the quantile is above x; by the tail that has more digits. */
+static bool is_above(double probability, double x, double shape)
+{
+    if (probability < 0.5)
+        return gsl_cdf_gamma_P(x, shape, 1.0) < probability;
+    return gsl_cdf_gamma_Q(x, shape, 1.0) > 1.0 - probability;
+}
+
+/* By bisection: GSL's own inverse gives up, and with it the program, for
+ * small shapes. Close to 0 the law is a power: P = x^shape / G(shape + 1). */
 double dist_gamma_quantile(double probability, double shape, double scale)
 {
-    double x;
+    double low = shape, high = shape, middle, power;
 
     if (probability <= 0.0)
         return 0.0;
     if (probability >= 1.0)
         return INFINITY;
-    x = gsl_cdf_gamma_Pinv(probability, shape, 1.0);
-    for (int i = 0; i < 3 && x > 0.0; i++) {
-        double density = gsl_ran_gamma_pdf(x, shape, 1.0);
-        double error = probability < 0.5
-                           ? gsl_cdf_gamma_P(x, shape, 1.0) - probability
-                           : 1.0 - probability - gsl_cdf_gamma_Q(x, shape, 1.0);
-        double step = density > 0.0 ? error / density : 0.0;
-
-        if (!(fabs(step) < 0.5 * x))
-            break;
-        x -= step;
+    power = exp((log(probability) + gsl_sf_lngamma(shape + 1.0)) / shape);
+    if (power < 1e-15)
+        return scale * power;
+    while (!is_above(probability, low, shape))
+        low /= 2.0;
+    while (is_above(probability, high, shape))
+        high *= 2.0;
+    for (;;) {
+        middle = low + (high - low) / 2.0;
+        if (middle <= low || middle >= high)
+            return scale * middle;
+        if (is_above(probability, middle, shape))
+            low = middle;
+        else
+            high = middle;
     }
-    return scale * x;
 }
 
 static double sample(const struct dist *d, struct rng *rng)
