@@ -234,12 +234,22 @@ static bool in_service(const struct pod *pod, service_id service)
     return false;
 }
 
-/* The pod that has the address now, and its node up; NULL: nobody. */
-static inline struct pod *resolve(const struct traffic *t, uint32_t ip)
+static struct pod *owner_of(const struct traffic *t, uint32_t ip)
 {
     pod_id owner = ipam_owner(t->s->ipam, ip);
-    struct pod *pod = owner == NO_ID ? NULL : world_pod(t->s->world, owner);
 
+    return owner == NO_ID ? NULL : world_pod(t->s->world, owner);
+}
+
+/* The pod that has the address now, and its node up; NULL: nobody. Mostly
+ * the one that the endpoint named still has it. */
+static inline struct pod *resolve(const struct traffic *t,
+                                  const struct request *r)
+{
+    struct pod *pod = world_pod(t->s->world, r->pod);
+
+    if (__builtin_expect(!pod || pod->sandbox_ip != r->ip, 0))
+        pod = owner_of(t, r->ip);
     if (!pod || pod->node == NO_ID || !world_node(t->s->world, pod->node)->up)
         return NULL;
     return pod;
@@ -266,7 +276,7 @@ static inline enum cause submit(struct entry *e, struct request *r,
 /* The attempt arrives at its address. */
 static inline void arrive(struct entry *e, struct request *r)
 {
-    struct pod *pod = resolve(e->traffic, r->ip);
+    struct pod *pod = resolve(e->traffic, r);
     enum cause cause;
 
     if (__builtin_expect(!pod, 0)) {

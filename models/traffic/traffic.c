@@ -22,7 +22,7 @@ static const struct event_type arrival_event = {"traffic.arrival", 0,
 /* Time from the last arrival to the next; rate > 0. */
 static inline sim_time arrival_after(struct entry *e, sim_time last)
 {
-    double gap = 1e9 / e->rate;
+    double gap = e->gap;
 
     if (e->spec->arrivals == ARRIVALS_POISSON) {
         gap *= rng_exponential(&e->arrivals);
@@ -33,18 +33,10 @@ static inline sim_time arrival_after(struct entry *e, sim_time last)
     return gap < 0x1p62 ? last + (sim_time)(gap + 0.5) : SIM_NEVER;
 }
 
-/* In the entry's lane where its order allows. */
 static inline void await_arrival(struct entry *e)
 {
-    struct sim *sim = e->traffic->s->sim;
-    struct event_args args = {0};
-
-    if (e->next_at < e->lane_last || e->next_at == SIM_NEVER) {
-        e->next = sim_at(sim, e->next_at, &arrival_event, e, args);
-        return;
-    }
-    e->lane_last = e->next_at;
-    e->next = sim_lane_at(sim, e->lane, e->next_at, &arrival_event, e, args);
+    e->next = sim_at(e->traffic->s->sim, e->next_at, &arrival_event, e,
+                     (struct event_args){0});
 }
 
 static void on_arrival(struct sim *sim, void *self, struct event_args args)
@@ -88,13 +80,19 @@ static void rescale(struct entry *e, double old)
     await_arrival(e);
 }
 
+static void set_rate(struct entry *e, double rate)
+{
+    e->rate = rate;
+    e->gap = 1e9 / rate;
+}
+
 void traffic_set_rate(struct traffic *t, uint32_t index, double rate)
 {
     struct entry *e = &t->entries[index];
     double old = e->rate;
 
     assert(index < t->entry_count && rate >= 0);
-    e->rate = rate;
+    set_rate(e, rate);
     if (!e->started || rate == old)
         return;
     if (rate > 0 && old > 0 && e->next_at != SIM_NEVER)
@@ -313,9 +311,7 @@ static void make_entry(struct traffic *t, uint32_t index)
     e->spec = spec;
     e->index = index;
     e->known = NO_ID;
-    e->rate = spec->rate;
-    e->lane = sim_lane_new(t->s->sim);
-    e->lane_last = INT64_MIN;
+    set_rate(e, spec->rate);
     e->lb = balancing_of(t, spec->space, spec->service);
     name_streams(e, false);
     rng_init(&e->rng, t->s->root, "traffic.request", spec->name, 0);

@@ -68,13 +68,11 @@ struct entry {
     struct balancing *lb;
     bool started;
     /* arrivals */
-    double rate;
+    double rate, gap; /* 1/s; mean ns between two */
     struct rng arrivals;
     sim_time next_at, base; /* base: of constant arrivals */
     uint64_t since_base;
     event_id next;
-    sim_lane lane;
-    sim_time lane_last;
     uint64_t number; /* of the next request */
     /* requests */
     struct rng rng;  /* of the attempt that begins */
