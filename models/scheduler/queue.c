@@ -121,7 +121,7 @@ void sched_queue_remove(struct sched_queue *q, struct sched_pod *pod)
     case PLACE_ASSUMED:
     case PLACE_BOUND:
     case PLACE_NAMED:
-        assert(!"waits nowhere");
+        assert(false); /* waits nowhere */
     }
     pod->place = PLACE_NOWHERE;
 }

@@ -6,7 +6,8 @@
 
 #include "models/select.h"
 
-enum { FREE_BUCKET = UINT32_MAX, UNKNOWN_DOMAIN = UINT32_MAX - 1 };
+static const uint32_t free_bucket = UINT32_MAX;
+static const uint32_t unknown_domain = UINT32_MAX - 1;
 
 void topologies_release(struct topologies *t)
 {
@@ -22,7 +23,7 @@ static size_t bucket_of(const struct topology *t, const char *value)
 {
     size_t i = rng_hash(value) & (t->room - 1);
 
-    while (t->buckets[i] != FREE_BUCKET &&
+    while (t->buckets[i] != free_bucket &&
            strcmp(t->values.items[t->buckets[i]], value) != 0)
         i = (i + 1) & (t->room - 1);
     return i;
@@ -34,7 +35,7 @@ static void grow(struct topology *t)
     t->room = t->room ? 2 * t->room : 16;
     t->buckets = mem_calloc(t->room, sizeof *t->buckets);
     for (size_t i = 0; i < t->room; i++)
-        t->buckets[i] = FREE_BUCKET;
+        t->buckets[i] = free_bucket;
     for (size_t d = 0; d < t->values.count; d++)
         t->buckets[bucket_of(t, t->values.items[d])] = (uint32_t)d;
 }
@@ -48,7 +49,7 @@ static uint32_t domain_of(struct topology *t, const char *value)
     if (2 * (t->values.count + 1) > t->room)
         grow(t);
     bucket = bucket_of(t, value);
-    if (t->buckets[bucket] == FREE_BUCKET) {
+    if (t->buckets[bucket] == free_bucket) {
         t->buckets[bucket] = (uint32_t)t->values.count;
         VEC_PUSH(t->values, value);
     }
@@ -58,11 +59,11 @@ static uint32_t domain_of(struct topology *t, const char *value)
 static void take_in(struct topology *t, const struct framework *f)
 {
     while (t->domains.count < framework_node_room(f))
-        VEC_PUSH(t->domains, UNKNOWN_DOMAIN);
+        VEC_PUSH(t->domains, unknown_domain);
     for (size_t i = 0; i < t->domains.count; i++) {
         const struct node_info *node = framework_node(f, (node_id)i);
 
-        if (t->domains.items[i] == UNKNOWN_DOMAIN && node->spec)
+        if (t->domains.items[i] == unknown_domain && node->spec)
             t->domains.items[i] =
                 domain_of(t, labels_get(&node->spec->labels, t->key));
     }

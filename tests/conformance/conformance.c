@@ -1,0 +1,282 @@
+/*
+ * conformance - runs tables of known cases.
+ *
+ * usage: conformance DIR [GROUP...]
+ * Reads every .json and .csv table in DIR, runs each case (of the named
+ * groups), prints each failure, a line for each group, and last
+ * `N passed, N failed, N skipped`. Exits 0 where nothing failed; 2 where
+ * the tables cannot be read.
+ */
+#include "tests/conformance/conformance.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/engine/mem.h"
+#include "sim/io/csv.h"
+
+static const struct {
+    const char *group;
+    case_function *run;
+} families[] = {
+    {"fit_filter", case_scheduler_filter},
+    {"fit_filter_pod_count", case_scheduler_filter},
+    {"fit_filter_storage", case_scheduler_filter},
+    {"node_unschedulable_filter", case_scheduler_filter},
+    {"taint_toleration_filter", case_scheduler_filter},
+    {"node_affinity_filter", case_scheduler_filter},
+    {"pod_topology_spread_filter", case_scheduler_filter},
+    {"pod_topology_spread_filter_multi", case_scheduler_filter},
+    {"fit_least_allocated", case_scheduler_score},
+    {"fit_most_allocated", case_scheduler_score},
+    {"fit_requested_to_capacity_ratio", case_scheduler_score},
+    {"fit_score_mixed", case_scheduler_score},
+    {"balanced_allocation_v136", case_scheduler_score},
+    {"taint_toleration_score", case_scheduler_score},
+    {"node_affinity_score", case_scheduler_score},
+    {"pod_topology_spread_score", case_scheduler_score},
+    {"event_list", case_event_list},
+    {"same_time_fifo", case_same_time_fifo},
+    {"resource", case_resource},
+    {"processor_sharing", case_processor_sharing},
+    {"fcfs_trace", case_fcfs_trace},
+    {"random123 philox4x64", case_random},
+    {"u64_to_double", case_random},
+    {"stats", case_stats},
+    {"lifetime", case_lifetime},
+};
+enum { FAMILY_COUNT = sizeof families / sizeof families[0] };
+
+/* What came of a group. */
+struct group {
+    char *name;
+    size_t passed, failed, skipped;
+    char *why; /* the last reason for skipping */
+    bool known;
+};
+
+struct runner {
+    char *const *wanted; /* groups; count 0: all */
+    int wanted_count;
+    VEC_OF(struct group) groups;
+    /* The CSV table that is being read. */
+    VEC_OF(char *) columns;
+    size_t group_column;
+};
+
+static struct group *group_of(struct runner *r, const char *name)
+{
+    struct group made = {.name = NULL};
+
+    for (size_t i = 0; i < r->groups.count; i++) {
+        if (strcmp(r->groups.items[i].name, name) == 0)
+            return &r->groups.items[i];
+    }
+    made.name = mem_strdup(name);
+    VEC_PUSH(r->groups, made);
+    return &r->groups.items[r->groups.count - 1];
+}
+
+static bool is_wanted(const struct runner *r, const char *name)
+{
+    for (int i = 0; i < r->wanted_count; i++) {
+        if (strcmp(r->wanted[i], name) == 0)
+            return true;
+    }
+    return r->wanted_count == 0;
+}
+
+static case_function *function_of(const char *group)
+{
+    for (size_t i = 0; i < FAMILY_COUNT; i++) {
+        if (strcmp(families[i].group, group) == 0)
+            return families[i].run;
+    }
+    return NULL;
+}
+
+static void run_case(struct runner *r, struct test_case *c)
+{
+    struct group *group = group_of(r, c->group);
+    case_function *run = function_of(c->group);
+
+    if (!run) {
+        group->skipped++;
+        return;
+    }
+    group->known = true;
+    c->intern = intern_new();
+    run(c);
+    if (c->failed) {
+        group->failed++;
+    } else if (c->skipped) {
+        group->skipped++;
+        free(group->why);
+        group->why = mem_strdup(c->skipped);
+    } else {
+        group->passed++;
+    }
+    intern_free(c->intern);
+}
+
+/* --- JSON --- */
+
+static void run_documents(struct runner *r, const struct doc_set *set)
+{
+    for (size_t i = 0; i < doc_count(set); i++) {
+        struct doc_node *item = doc_root(set, i);
+
+        item = item->kind == DOC_SEQUENCE ? item->first : NULL;
+        for (; item; item = item->next) {
+            struct test_case c = {
+                .id = doc_text(item, "id"),
+                .group = doc_text(item, "group"),
+                .root = item,
+                .in = doc_get(item, "in"),
+                .expect = doc_get(item, "expect"),
+            };
+
+            if (c.id && c.group && is_wanted(r, c.group))
+                run_case(r, &c);
+        }
+    }
+}
+
+static bool run_json(struct runner *r, const char *path, struct diag *diag)
+{
+    struct doc_set *set = doc_set_new();
+    bool good = doc_read_path(set, path, diag);
+
+    if (good)
+        run_documents(r, set);
+    doc_set_free(set);
+    return good;
+}
+
+/* --- CSV --- */
+
+static bool on_header(void *self, const struct csv_row *row)
+{
+    struct runner *r = self;
+
+    for (size_t i = 0; i < r->columns.count; i++)
+        free(r->columns.items[i]);
+    r->columns.count = 0;
+    r->group_column = row->count;
+    for (size_t i = 0; i < row->count; i++) {
+        if (strcmp(row->fields[i], "group") == 0 ||
+            strcmp(row->fields[i], "generator") == 0)
+            r->group_column = i;
+        VEC_PUSH(r->columns, mem_strdup(row->fields[i]));
+    }
+    return r->group_column < row->count && row->count > 0;
+}
+
+static bool on_row(void *self, const struct csv_row *row)
+{
+    struct runner *r = self;
+    struct test_case c = {
+        .id = row->fields[0],
+        .group = row->fields[r->group_column],
+        .column_count = row->count,
+        .names = (const char *const *)r->columns.items,
+        .fields = row->fields,
+    };
+
+    if (is_wanted(r, c.group))
+        run_case(r, &c);
+    return true;
+}
+
+/* --- all tables of a folder --- */
+
+static int is_table(const struct dirent *entry)
+{
+    const char *dot = strrchr(entry->d_name, '.');
+
+    return dot && (strcmp(dot, ".json") == 0 || strcmp(dot, ".csv") == 0);
+}
+
+static bool run_folder(struct runner *r, const char *folder, struct diag *diag)
+{
+    struct dirent **entries;
+    int count = scandir(folder, &entries, is_table, alphasort);
+    bool good = true;
+
+    if (count < 0) {
+        perror(folder);
+        return false;
+    }
+    for (int i = 0; i < count; i++) {
+        char *path = mem_printf("%s/%s", folder, entries[i]->d_name);
+
+        if (strstr(path, ".json"))
+            good &= run_json(r, path, diag);
+        else
+            good &= csv_read(path, on_header, on_row, r, false, NULL, diag);
+        free(path);
+        free(entries[i]);
+    }
+    free(entries);
+    return good;
+}
+
+/* Returns how many cases failed. */
+static size_t report(const struct runner *r)
+{
+    size_t passed = 0, failed = 0, skipped = 0;
+
+    for (size_t i = 0; i < r->groups.count; i++) {
+        const struct group *g = &r->groups.items[i];
+        size_t run = g->passed + g->failed;
+
+        if (!g->known)
+            printf("%s skipped: not implemented yet\n", g->name);
+        else if (run == 0)
+            printf("%s skipped: %s\n", g->name, g->why ? g->why : "");
+        else
+            printf("%s %zu/%zu\n", g->name, g->passed, run);
+        if (g->known && run > 0 && g->skipped > 0)
+            printf("%s skipped %zu: %s\n", g->name, g->skipped, g->why);
+        passed += g->passed;
+        failed += g->failed;
+        skipped += g->skipped;
+    }
+    printf("%zu passed, %zu failed, %zu skipped\n", passed, failed, skipped);
+    return failed;
+}
+
+static void release(struct runner *r)
+{
+    for (size_t i = 0; i < r->groups.count; i++) {
+        free(r->groups.items[i].name);
+        free(r->groups.items[i].why);
+    }
+    for (size_t i = 0; i < r->columns.count; i++)
+        free(r->columns.items[i]);
+    VEC_FREE(r->groups);
+    VEC_FREE(r->columns);
+}
+
+int main(int argc, char **argv)
+{
+    struct diag *diag = diag_new();
+    struct runner r = {0};
+    size_t failed;
+    bool good;
+
+    if (argc < 2) {
+        fprintf(stderr, "usage: conformance DIR [GROUP...]\n");
+        return 2;
+    }
+    r.wanted = argv + 2;
+    r.wanted_count = argc - 2;
+    good = run_folder(&r, argv[1], diag);
+    diag_print(diag, stderr);
+    failed = report(&r);
+    release(&r);
+    diag_free(diag);
+    return !good ? 2 : failed > 0;
+}

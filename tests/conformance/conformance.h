@@ -1,0 +1,82 @@
+/*
+ * conformance - tables of known cases, run through the program's own
+ * functions. One file a family of groups; the table of groups is in
+ * conformance.c.
+ *
+ * A case function compares what it got with what is expected by the
+ * expect_*() functions; each difference is printed, and the case failed.
+ */
+#ifndef TESTS_CONFORMANCE_CONFORMANCE_H
+#define TESTS_CONFORMANCE_CONFORMANCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "models/intern.h"
+#include "sim/io/doc.h"
+
+/* A case: an object of a JSON table, or a row of a CSV table. */
+struct test_case {
+    const char *id, *group;
+    struct doc_node *root;     /* JSON; NULL: a row of CSV */
+    struct doc_node *in;       /* its `in`; NULL: absent */
+    struct doc_node *expect;   /* its `expect` */
+    size_t column_count;       /* CSV */
+    const char *const *names;  /* of columns */
+    const char *const *fields; /* by column */
+    struct intern *intern;     /* memory that lives as long as the case */
+    bool failed;
+    const char *skipped; /* why; NULL: not */
+};
+
+typedef void case_function(struct test_case *c);
+
+/* A field of a CSV row; "" where there is no such column. */
+const char *case_field(const struct test_case *c, const char *name);
+
+/* --- comparing --- */
+
+void case_fail(struct test_case *c, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* The case says something that this runner cannot do. */
+void case_skip(struct test_case *c, const char *why);
+/* what: "node1", "new replicas". */
+void expect_int(struct test_case *c, const char *what, int64_t expected,
+                int64_t got);
+void expect_text(struct test_case *c, const char *what, const char *expected,
+                 const char *got);
+void expect_bool(struct test_case *c, const char *what, bool expected,
+                 bool got);
+/* |expected - got| <= tolerance. */
+void expect_near(struct test_case *c, const char *what, double expected,
+                 double got, double tolerance);
+
+/* --- reading --- */
+
+/* A number under key, or `otherwise` where it is absent or null. Numbers
+ * that are none fail the case. */
+int64_t get_int(struct test_case *c, struct doc_node *map, const char *key,
+                int64_t otherwise);
+double get_double(struct test_case *c, struct doc_node *map, const char *key,
+                  double otherwise);
+bool get_bool(struct doc_node *map, const char *key, bool otherwise);
+/* Text under key, interned for the case; NULL where absent. */
+const char *get_text(struct test_case *c, struct doc_node *map,
+                     const char *key);
+/* The i-th item's number. */
+int64_t item_int(struct test_case *c, const struct doc_node *node);
+double item_double(struct test_case *c, const struct doc_node *node);
+/* How many items a sequence under key has; 0 where absent. *first: its
+ * first. */
+size_t get_items(struct doc_node *map, const char *key,
+                 struct doc_node **first);
+
+/* --- families --- */
+case_function case_scheduler_filter, case_scheduler_score;
+case_function case_event_list, case_same_time_fifo;
+case_function case_resource, case_processor_sharing, case_fcfs_trace;
+case_function case_random;
+case_function case_stats, case_lifetime;
+
+#endif
