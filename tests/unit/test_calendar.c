@@ -110,8 +110,8 @@ static void cancel(struct world *w)
 static void pop(struct world *w, sim_time until)
 {
     size_t i = naive_next(&w->naive);
-    struct calendar_event ev;
-    sim_time at;
+    struct calendar_event ev = {.type = &types[0]};
+    sim_time at = 0;
     bool popped = calendar_pop(&w->cal, until, &ev, &at);
     struct entry *e;
 
