@@ -24,9 +24,16 @@
 
 void scenario_build_objects(struct scenario_reader *r)
 {
+    size_t i;
+
     TAKE(deployment, deployment_spec);
     TAKE(replicaset, replicaset_spec);
     TAKE(pod, pod_object);
+    /* Services that the timeline makes follow those there from the start:
+     * all are known to the metrics. */
+    r->s->initial_service_count = r->l.objects.services.count;
+    for (i = 0; i < r->l.later.services.count; i++)
+        VEC_PUSH(r->l.objects.services, r->l.later.services.items[i]);
     TAKE(service, service_spec);
     r->s->namespace_count = r->l.objects.namespaces.count;
     r->s->namespaces =

@@ -23,16 +23,19 @@ static const struct event_type end_event = {"timeline.end", 2, on_entry_end};
 /* The objects of a command as people name them: what follows the verb. */
 static const char *object_text(const struct timeline_spec *e)
 {
+    const char *text = e->text;
     size_t n;
 
     if (e->traffic)
         return e->traffic;
     if (!e->verb)
         return "";
+    if (strncmp(text, "kubectl ", 8) == 0)
+        text += 8;
     n = strlen(e->verb->name);
-    if (strncmp(e->text, e->verb->name, n) != 0)
-        return e->text;
-    return e->text[n] == ' ' ? e->text + n + 1 : e->text + n;
+    if (strncmp(text, e->verb->name, n) != 0)
+        return text;
+    return text[n] == ' ' ? text + n + 1 : text + n;
 }
 
 static const char *action_text(const struct timeline_spec *e)
