@@ -38,7 +38,8 @@ static void grow(struct queues *qs)
     uint32_t room = qs->room ? 2 * qs->room : FIRST_ROOM;
 
     assert(room > qs->room);
-    qs->jobs = mem_realloc(qs->jobs, room, sizeof *qs->jobs);
+    qs->jobs = mem_regrow(qs->jobs, qs->room * sizeof *qs->jobs,
+                          room * sizeof *qs->jobs);
     memset(qs->jobs + qs->room, 0, (room - qs->room) * sizeof *qs->jobs);
     qs->room = room;
 }
@@ -310,6 +311,19 @@ static struct queue_job *take_all(struct queue *q, size_t present)
     return taken;
 }
 
+/* Leaves in each shared job's `work` what it has got of it. */
+static void tell_progress(struct queue *q)
+{
+    advance(q);
+    for (size_t i = 0; i < q->heap.count; i++) {
+        struct queue_share *share = &q->heap.items[i];
+        struct queue_job *job = &q->all->jobs[share->job];
+        double got = (double)job->work - (share->finish - q->virtual);
+
+        job->work = got < 0x1p62 ? (sim_time)nearbyint(fmax(got, 0)) : 0;
+    }
+}
+
 void queue_clear(struct queue *q, queue_left *lost, void *self)
 {
     size_t present = (size_t)queue_present(q);
@@ -317,6 +331,8 @@ void queue_clear(struct queue *q, queue_left *lost, void *self)
 
     if (present == 0)
         return;
+    if (q->busy > 0 && q->shared)
+        tell_progress(q);
     sim_cancel(q->all->sim, q->next);
     q->next = 0;
     taken = take_all(q, present);

@@ -29,7 +29,7 @@ struct queue;
 
 /* One job: a slot of the slab. */
 struct queue_job {
-    sim_time arrival;
+    _Alignas(64) sim_time arrival;
     sim_time start;        /* of service; SIM_NEVER: not yet */
     sim_time work;         /* at full speed, ns */
     uint64_t user;         /* the caller's */
@@ -40,7 +40,8 @@ struct queue_job {
 };
 
 /* A job left: served, or (lost) with its queue cleared. A copy: the job is
- * no more. Under service since job->start; it ends now. */
+ * no more. Under service since job->start; it ends now. `work` is what it got
+ * where it was lost while sharing. */
 typedef void queue_left(void *self, struct queue *queue,
                         const struct queue_job *job);
 
@@ -62,10 +63,11 @@ struct queue_share {
 
 struct queue {
     struct queues *all;
-    int64_t servers, sharers, limit; /* QUEUE_UNLIMITED: no bound */
-    int64_t busy, waiting;           /* in service, in line */
-    uint32_t head, tail;             /* of the line; valid if waiting */
-    bool shared;                     /* sharers > servers */
+    int64_t servers, limit; /* QUEUE_UNLIMITED: no bound */
+    int64_t busy, waiting;  /* in service, in line */
+    uint32_t head, tail;    /* of the line; valid if waiting */
+    int64_t sharers;
+    bool shared; /* sharers > servers */
     /* shared only: */
     VEC_OF(struct queue_share) heap;
     double virtual; /* work that a job in service has got so far, ns */

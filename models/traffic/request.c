@@ -35,7 +35,8 @@ static void grow(struct traffic *t)
     uint32_t room = t->room ? 2 * t->room : 256;
 
     assert(room > t->room);
-    t->requests = mem_realloc(t->requests, room, sizeof *t->requests);
+    t->requests = mem_regrow(t->requests, t->room * sizeof *t->requests,
+                             room * sizeof *t->requests);
     memset(t->requests + t->room, 0, (room - t->room) * sizeof *t->requests);
     t->room = room;
 }
@@ -364,7 +365,7 @@ void request_begin(struct entry *e)
     r = take_slot(t);
     r->number = number;
     r->arrival = sim_now(t->s->sim);
-    r->entry = e->index;
+    r->entry = (uint16_t)e->index;
     r->client = client;
     r->bits = bits;
     r->attempts = 0;

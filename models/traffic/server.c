@@ -155,8 +155,12 @@ void server_probe(struct servers *v, struct pod *pod, sim_time timeout,
 static void tell_served(struct servers *v, const struct server_pod *server,
                         const struct queue_job *job)
 {
+    sim_time now = sim_now(v->s->sim);
+
     metrics_served(v->s->metrics, job->detail, server->pod, job->arrival,
-                   job->start, sim_now(v->s->sim));
+                   job->start, now);
+    if (server->queue.shared && job->start != SIM_NEVER)
+        metrics_worked(v->s->metrics, job->detail, job->start, now, job->work);
 }
 
 static void served(void *self, struct queue *queue, const struct queue_job *job)

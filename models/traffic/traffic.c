@@ -327,6 +327,7 @@ struct traffic *traffic_new(struct simulation *s)
     t->s = s;
     t->free = UINT32_MAX;
     t->entry_count = s->scenario->traffic_count;
+    assert(t->entry_count <= UINT16_MAX);
     t->entries = mem_calloc(t->entry_count, sizeof *t->entries);
     make_paths(t);
     for (size_t i = 0; i < t->entry_count; i++)

@@ -95,24 +95,27 @@ enum request_state {
     REQUEST_WAITS /* for its next attempt */
 };
 
+/* The first cache line is all that most of a request's life touches. */
 struct request {
-    uint64_t number;
+    _Alignas(64) uint64_t number;
     sim_time arrival;
-    sim_time started;             /* this attempt */
-    sim_time back;                /* its way back */
+    sim_time back;                /* this attempt's way back */
     uint64_t bits;                /* from which its server draws */
     struct lb_balancer *balancer; /* that counts it; NULL: none does */
     uint32_t generation;          /* another attempt, another generation */
-    uint32_t entry, client;
+    uint32_t client;
     pod_id pod; /* that its endpoint named; NO_ID: none */
-    uint32_t slot;
     uint32_t ip;
+    uint32_t attempts;
+    uint16_t entry;
+    uint8_t state, path;
+    sim_time started; /* this attempt */
+    uint32_t slot;
     node_id node;
     pod_id server; /* that has accepted it; NO_ID: none yet */
     incident_id origin;
-    uint32_t attempts;
     uint32_t next_free;
-    uint8_t state, path, cause;
+    uint8_t cause;
     bool blamed, retry; /* origin is settled; counts against the budget */
 };
 

@@ -393,6 +393,32 @@ static void test_reset_and_vanish(void **state)
     fixture_release(&f);
 }
 
+/* Two share one server: what each has used when the process ends. */
+static void test_shared_work(void **state)
+{
+    struct fixture f;
+    struct seen seen;
+    struct pod *pod;
+
+    (void)state;
+    small_workload(&f);
+    f.workload.discipline = DISCIPLINE_PS;
+    f.workload.concurrency = 1;
+    pod = one_pod(&f, &seen);
+    submit(&f, pod);
+    submit(&f, pod);
+    assert_int_equal(submit(&f, pod), CAUSE_OVERLOADED);
+    run_s(&f, 0.5);
+    server_reset(f.s.servers, pod);
+    assert_true(fabs(f.metrics.worked - 0.5) < 1e-8);
+    server_open(f.s.servers, pod);
+    submit(&f, pod);
+    run_s(&f, 10);
+    assert_true(fabs(f.metrics.worked - 1.5) < 1e-8);
+    assert_int_equal(f.metrics.served, 3);
+    fixture_release(&f);
+}
+
 static void probe(struct fixture *f, struct pod *pod, struct seen *seen)
 {
     server_probe(f->s.servers, pod, SIM_S, on_probed, seen,
@@ -452,9 +478,13 @@ static void test_probes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_traces), cmocka_unit_test(test_theory),
-        cmocka_unit_test(test_served), cmocka_unit_test(test_cold_and_errors),
-        cmocka_unit_test(test_drain),  cmocka_unit_test(test_reset_and_vanish),
+        cmocka_unit_test(test_traces),
+        cmocka_unit_test(test_theory),
+        cmocka_unit_test(test_served),
+        cmocka_unit_test(test_cold_and_errors),
+        cmocka_unit_test(test_drain),
+        cmocka_unit_test(test_reset_and_vanish),
+        cmocka_unit_test(test_shared_work),
         cmocka_unit_test(test_probes),
     };
 

@@ -27,7 +27,7 @@ struct metrics {
     uint64_t failed_attempts, by_cause[CAUSE_COUNT], request_cause[CAUSE_COUNT];
     uint64_t by_origin[8];
     uint64_t served;
-    double sojourn, waiting, latency; /* sums, s */
+    double sojourn, waiting, latency, worked; /* sums, s */
     uint64_t waited;
     sim_time last_end, last_attempt_failed;
     sim_time longest_wait; /* between a failure and the end */
@@ -155,6 +155,15 @@ void metrics_served(struct metrics *m, uint32_t traffic, pod_id pod,
     m->waiting += sim_to_seconds(start - arrival);
     m->waited += start > arrival;
     note(m, traffic ^ pod << 8, (uint64_t)end);
+}
+
+void metrics_worked(struct metrics *m, uint32_t traffic, sim_time start,
+                    sim_time end, sim_time work)
+{
+    (void)traffic;
+    (void)start;
+    (void)end;
+    m->worked += sim_to_seconds(work);
 }
 
 /* -------------------------------------------------------------- cluster */
