@@ -47,9 +47,6 @@ bool manifest_read(struct loader *l, struct doc_node *root,
 /* The same for a path, relative to the loader's base: `apply -f`. */
 bool manifest_read_path(struct loader *l, const char *path, struct place place,
                         struct object_list *into);
-/* Adds the documents of a path to the loader's; says so where they are Go
- * templates. */
-bool manifest_read_documents(struct loader *l, const char *path);
 /* A path relative to the loader's base. Intern's memory, or `path`. */
 const char *loader_path(struct loader *l, const char *path);
 /* PriorityClasses of one document: call for all documents before any is

@@ -286,6 +286,28 @@ void manifest_note_skipped(struct loader *l)
 
 /* ---- dispatch ---- */
 
+/* As an API server returned it: in a list, with a time, or a status. */
+static bool is_dumped(struct doc_node *root)
+{
+    struct doc_node *status = doc_get(root, "status");
+
+    return root->parent ||
+           doc_path(root, "metadata", "creationTimestamp", NULL) ||
+           (status && status->count > 0);
+}
+
+/* Dumps that somebody has edited: an API server has no such pods. */
+static bool lacks_containers(const struct manifest_object *o)
+{
+    struct doc_node *spec = doc_get(o->root, "spec");
+    struct doc_node *inner = doc_path(spec, "template", "spec", NULL);
+    struct doc_node *containers = doc_get(inner ? inner : spec, "containers");
+
+    return strcmp(o->kind, "Service") != 0 && strcmp(o->kind, "Node") != 0 &&
+           strcmp(o->kind, "Namespace") != 0 &&
+           (!containers || containers->count == 0);
+}
+
 static bool read_object(struct loader *l, struct doc_node *root,
                         const char *kind, struct object_list *into)
 {
@@ -307,7 +329,12 @@ static bool read_object(struct loader *l, struct doc_node *root,
         return false;
     if (into == &l->objects && !is_new(&o))
         return false;
-    return kinds[i].read(&o);
+    o.dumped = is_dumped(root);
+    if (!o.dumped || !lacks_containers(&o))
+        return kinds[i].read(&o);
+    diag_warning(l->diag, o.meta.place, "%s '%s' has no containers: left out",
+                 o.kind, o.meta.name);
+    return true;
 }
 
 /* Items of a typed list (PodList) need not say their kind. */

@@ -134,36 +134,6 @@ void manifest_drop_owned(struct loader *l, struct object_list *list)
 
 /* ---- files ---- */
 
-/* NULL: not a readable file, or one without "{{". */
-static bool holds_template(const char *path)
-{
-    char buffer[4096];
-    size_t length, i;
-    bool found = false;
-    int last = 0;
-    FILE *file;
-
-    if (strcmp(path, "-") == 0 || !(file = fopen(path, "rb")))
-        return false;
-    while (!found && (length = fread(buffer, 1, sizeof buffer, file)) > 0)
-        for (i = 0; i < length && !found; i++) {
-            found = last == '{' && buffer[i] == '{';
-            last = buffer[i];
-        }
-    fclose(file);
-    return found;
-}
-
-bool manifest_read_documents(struct loader *l, const char *path)
-{
-    if (doc_read_path(l->docs, path, l->diag))
-        return true;
-    if (holds_template(path))
-        diag_hint(l->diag, "the file holds Go templates ('{{'): render it "
-                           "first, as with 'helm template'");
-    return false;
-}
-
 const char *loader_path(struct loader *l, const char *path)
 {
     if (path[0] == '/' || !l->base || !*l->base)
@@ -175,7 +145,7 @@ bool manifest_read_path(struct loader *l, const char *path, struct place place,
                         struct object_list *into)
 {
     size_t first = doc_count(l->docs), errors = diag_errors(l->diag), i;
-    bool ok = manifest_read_documents(l, loader_path(l, path));
+    bool ok = doc_read_path(l->docs, loader_path(l, path), l->diag);
 
     for (i = first; i < doc_count(l->docs); i++)
         manifest_read_priorities(l, doc_root(l->docs, i));

@@ -60,6 +60,7 @@ struct manifest_object {
     struct doc_node *root;
     const char *api, *kind;
     struct meta meta;
+    bool dumped; /* as an API server returned it: it did exist */
     struct object_list *into;
 };
 

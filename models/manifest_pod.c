@@ -142,6 +142,13 @@ static bool owner_read(struct manifest_object *o, struct doc_node *spec,
     }
     if (selector_matches(selector, &t->labels))
         return true;
+    if (o->dumped) {
+        diag_warning(l->diag, given ? given->place : spec->place,
+                     "'selector' does not match template 'labels': taken as "
+                     "those");
+        *selector = selector_of_labels(l, &t->labels);
+        return true;
+    }
     diag_error(l->diag, given ? given->place : spec->place,
                "'selector' does not match template 'labels'");
     return false;

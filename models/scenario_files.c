@@ -138,7 +138,7 @@ bool scenario_read_files(struct scenario_reader *r)
     bool ok = true;
 
     for (i = 0; i < r->options->file_count; i++)
-        ok &= manifest_read_documents(&r->l, r->options->files[i]);
+        ok &= doc_read_path(r->l.docs, r->options->files[i], r->diag);
     for (i = 0; i < doc_count(r->l.docs); i++)
         ok &= sort_document(r, doc_root(r->l.docs, i), false);
     if (r->root)
@@ -156,7 +156,7 @@ static bool include(struct scenario_reader *r, const struct doc_node *item,
     size_t first = doc_count(r->l.docs), kept = r->manifests.count, i, end;
     struct diag *diag = r->diag;
     size_t errors = diag_errors(diag);
-    bool ok = manifest_read_documents(&r->l, loader_path(&r->l, path));
+    bool ok = doc_read_path(r->l.docs, loader_path(&r->l, path), r->diag);
 
     if (!ok && diag_errors(diag) > errors)
         diag_hint(diag, "included at %s:%d:%d", item->place.file,
