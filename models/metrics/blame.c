@@ -252,10 +252,27 @@ static struct incident_effect describe(const struct metrics *m, incident_id id,
     return out;
 }
 
+/* A timeline entry may hit what chance picks: the objects are those of the
+ * incidents that it led to. By incident: the first of them; a second one
+ * makes it "". The caller frees the array. */
+static const char **objects_hit(const struct world *w)
+{
+    const char **hit = mem_calloc(w->incidents.count, sizeof *hit);
+
+    for (size_t i = INCIDENT_STARTUP + 1; i < w->incidents.count; i++) {
+        uint32_t root = blame_root(w, (incident_id)i);
+
+        if (root != i && w->incidents.items[i].parent == root)
+            hit[root] = hit[root] ? "" : w->incidents.items[i].object;
+    }
+    return hit;
+}
+
 const struct incident_effect *metrics_incidents(const struct metrics *m,
                                                 size_t *count)
 {
     struct report *report = m->report;
+    const char **hit = objects_hit(m->w);
 
     report->items.count = 0;
     for (size_t i = INCIDENT_STARTUP + 1; i < m->w->incidents.count; i++) {
@@ -270,8 +287,11 @@ const struct incident_effect *metrics_incidents(const struct metrics *m,
             continue;
         row = describe(m, (incident_id)i, e);
         row.from_timeline = planned;
+        if (row.object[0] == '\0' && hit[i])
+            row.object = hit[i];
         VEC_PUSH(report->items, row);
     }
+    free(hit);
     *count = report->items.count;
     return report->items.items;
 }

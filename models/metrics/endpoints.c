@@ -154,15 +154,40 @@ static bool action_of(uint8_t old, uint8_t new, enum endpoint_action *action)
     return true;
 }
 
-static void count_effect(struct metrics *m, incident_id origin,
+/* True where the pod has the address in another Service's set (or had it:
+ * `listed` false). */
+static bool elsewhere(const struct metrics *m, uint32_t i,
+                      const struct endpoint *e, bool listed)
+{
+    const struct pod_track *track = &m->pods.items[e->pod];
+
+    for (uint32_t k = 0; k < track->share_count; k++) {
+        const struct pod_share *share = &track->shares[k];
+        const struct address *a;
+
+        if (share->row == i || share->address == 0)
+            continue;
+        a = &m->rows[share->row].addresses.items[share->address - 1];
+        if (a->ip == e->ip && (a->to == SIM_NEVER || !listed))
+            return true;
+    }
+    return false;
+}
+
+/* An incident's addresses count once: with the first Service that they
+ * enter, with the last that they leave. */
+static void count_effect(struct metrics *m, uint32_t i,
+                         const struct endpoint *e, incident_id origin,
                          enum endpoint_action action)
 {
     struct effect *effect = blame_effect(m, origin);
 
     if (!effect)
         return;
-    effect->added += action == EP_ADD;
-    effect->removed += action == EP_REMOVE;
+    if (action == EP_ADD && !elsewhere(m, i, e, false))
+        effect->added++;
+    else if (action == EP_REMOVE && !elsewhere(m, i, e, true))
+        effect->removed++;
 }
 
 static void change(struct metrics *m, uint32_t i, enum endpoint_action action,
@@ -174,7 +199,7 @@ static void change(struct metrics *m, uint32_t i, enum endpoint_action action,
 
     FOR_SCOPES(m, scope, now)
     scope->rows[i].changes++;
-    count_effect(m, origin, action);
+    count_effect(m, i, e, origin, action);
     if (m->want_detail)
         VEC_PUSH(m->endpoint_rows, row);
 }

@@ -157,9 +157,10 @@ struct row {
     VEC_OF(struct recovery) recoveries;
     VEC_OF(struct reuse) reuses;
     VEC_OF(struct held_version) held; /* rising sequence */
-    VEC_OF(double) ready_seconds;     /* measured, by number of ready pods */
+    VEC_OF(sim_time) ready_time;      /* measured, by number of ready pods */
     VEC_OF(uint32_t) traffic;         /* entries, rising */
     uint64_t mark;                    /* last programming that moved it */
+    uint64_t writes, bytes;           /* of slices, as seen last */
 };
 
 /* --- pods --- */
@@ -304,6 +305,7 @@ struct metrics {
     sim_time epoch; /* SIM_NEVER: before it */
     /* Services */
     size_t row_count, traffic_count;
+    sim_time rows_since; /* all rows were accrued then */
     struct row *rows;
     struct layout_index *index;    /* of rows by name */
     uint32_t *traffic_row;         /* by traffic entry; NO_ROW */

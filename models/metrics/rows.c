@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "models/controllers/endpointslice.h"
 #include "models/metrics/measure.h"
 
 /* --- making --- */
@@ -53,7 +54,7 @@ static void free_row(struct metrics *m, uint32_t i)
     VEC_FREE(row->recoveries);
     VEC_FREE(row->reuses);
     VEC_FREE(row->held);
-    VEC_FREE(row->ready_seconds);
+    VEC_FREE(row->ready_time);
     VEC_FREE(row->traffic);
 }
 
@@ -97,11 +98,11 @@ static void add(struct row_sums *sums, const struct row *row, double dt)
     sums->stale += dt * row->stale;
 }
 
-static void add_ready(struct row *row, double dt)
+static void add_ready(struct row *row, sim_time dt)
 {
-    while (row->ready_seconds.count <= (size_t)row->ready)
-        VEC_PUSH(row->ready_seconds, 0);
-    row->ready_seconds.items[row->ready] += dt;
+    while (row->ready_time.count <= (size_t)row->ready)
+        VEC_PUSH(row->ready_time, 0);
+    row->ready_time.items[row->ready] += dt;
 }
 
 void row_accrue(struct metrics *m, uint32_t i, sim_time now)
@@ -119,13 +120,35 @@ void row_accrue(struct metrics *m, uint32_t i, sim_time now)
     FOR_SCOPES(m, scope, since)
     add(&scope->rows[i], row, dt);
     if (scope_has(m->scopes, since))
-        add_ready(row, dt);
+        add_ready(row, now - since);
+}
+
+/* The controller's counts of slice writes only rise: what is new since all
+ * rows were accrued belongs to the scopes of that time. */
+static void accrue_slices(struct metrics *m, uint32_t i)
+{
+    struct row *row = &m->rows[i];
+    struct endpointslice_counts counts;
+
+    if (row->service == NO_ID || !m->s->controllers)
+        return;
+    counts = endpointslice_counts(m->s->controllers, row->service);
+    FOR_SCOPES(m, scope, m->rows_since)
+    {
+        scope->rows[i].writes += counts.writes - row->writes;
+        scope->rows[i].bytes += counts.bytes - row->bytes;
+    }
+    row->writes = counts.writes;
+    row->bytes = counts.bytes;
 }
 
 void rows_accrue(struct metrics *m, sim_time now)
 {
-    for (size_t i = 0; i < m->row_count; i++)
+    for (size_t i = 0; i < m->row_count; i++) {
         row_accrue(m, (uint32_t)i, now);
+        accrue_slices(m, (uint32_t)i);
+    }
+    m->rows_since = now;
 }
 
 /* --- Services come and go --- */
@@ -157,6 +180,8 @@ static void service_gone(struct metrics *m, service_id id, uint32_t i,
             break;
         }
     }
+    accrue_slices(m, i);
+    row->writes = row->bytes = 0;
     endpoints_service_gone(m, i, now);
     proxies_drop(m, i);
     replicas_change(m, i, 0, 0, INCIDENT_NONE, now);

@@ -8,7 +8,7 @@
 /* Pods ready for less say nothing of how load was shared. */
 static const double min_ready_seconds = 60;
 
-static const double ns = 1e-9;
+static const double ns_per_s = 1e9;
 
 /* --- lists --- */
 
@@ -47,12 +47,12 @@ static double ratio(double part, double whole)
 
 static void set_latencies(double *v, const struct sketch *latency)
 {
-    v[METRIC_latency_mean] = sketch_mean(latency) * ns;
-    v[METRIC_latency_p50] = sketch_quantile(latency, 0.5) * ns;
-    v[METRIC_latency_p90] = sketch_quantile(latency, 0.9) * ns;
-    v[METRIC_latency_p99] = sketch_quantile(latency, 0.99) * ns;
-    v[METRIC_latency_p999] = sketch_quantile(latency, 0.999) * ns;
-    v[METRIC_latency_max] = sketch_quantile(latency, 1) * ns;
+    v[METRIC_latency_mean] = sketch_mean(latency) / ns_per_s;
+    v[METRIC_latency_p50] = sketch_quantile(latency, 0.5) / ns_per_s;
+    v[METRIC_latency_p90] = sketch_quantile(latency, 0.9) / ns_per_s;
+    v[METRIC_latency_p99] = sketch_quantile(latency, 0.99) / ns_per_s;
+    v[METRIC_latency_p999] = sketch_quantile(latency, 0.999) / ns_per_s;
+    v[METRIC_latency_max] = sketch_quantile(latency, 1) / ns_per_s;
 }
 
 /* Those that did not wait are no part of the sketch. */
@@ -79,9 +79,9 @@ static void set_traffic(double *v, const struct traffic_sums *t)
     v[METRIC_retries] = (double)t->retries;
     v[METRIC_request_availability] = ratio(succeeded, succeeded + failed);
     set_latencies(v, &t->latency);
-    v[METRIC_sojourn_mean] = ratio(t->sojourn * ns, accepted);
-    v[METRIC_waiting_mean] = ratio(t->waiting.sum * ns, accepted);
-    v[METRIC_waiting_p95] = waiting_quantile(t, 0.95) * ns;
+    v[METRIC_sojourn_mean] = ratio(t->sojourn / ns_per_s, accepted);
+    v[METRIC_waiting_mean] = ratio(t->waiting.sum / ns_per_s, accepted);
+    v[METRIC_waiting_p95] = waiting_quantile(t, 0.95) / ns_per_s;
     v[METRIC_waiting_probability] = ratio((double)t->waiting.count, accepted);
     for (int i = CAUSE_NONE + 1; i < CAUSE_COUNT; i++)
         v[METRIC_failed_no_endpoints + i - 1] = (double)t->failed_by[i];
@@ -221,10 +221,10 @@ static void set_states(double *v, const struct row_sums *sums,
     v[METRIC_replica_availability] =
         ratio(sums->replica_ratio, sums->replica_time);
     v[METRIC_mean_in_system] =
-        ratio((t->sojourn + t->present) * ns, sums->lived);
+        ratio((t->sojourn + t->present) / ns_per_s, sums->lived);
     v[METRIC_mean_waiting] =
-        ratio((waiting + t->waiting_time) * ns, sums->lived);
-    v[METRIC_utilization] = ratio(busy * ns, sums->capacity);
+        ratio((waiting + t->waiting_time) / ns_per_s, sums->lived);
+    v[METRIC_utilization] = ratio(busy / ns_per_s, sums->capacity);
     if (sums->unlimited > 0)
         v[METRIC_utilization] = NAN;
     else if (v[METRIC_utilization] > 1) /* those that drain go on serving */
@@ -237,9 +237,9 @@ static void set_network(double *v, const struct row_sums *sums)
     v[METRIC_endpointslice_writes] = (double)sums->writes;
     v[METRIC_endpointslice_bytes_sent] = (double)sums->bytes;
     v[METRIC_network_programming_latency_p50] =
-        sketch_quantile(&sums->programming, 0.5) * ns;
+        sketch_quantile(&sums->programming, 0.5) / ns_per_s;
     v[METRIC_network_programming_latency_p99] =
-        sketch_quantile(&sums->programming, 0.99) * ns;
+        sketch_quantile(&sums->programming, 0.99) / ns_per_s;
     v[METRIC_stale_endpoint_seconds] = sums->stale;
 }
 
@@ -285,10 +285,10 @@ static void set_cluster(double *v, const struct cluster_sums *c)
     v[METRIC_pods_evicted] = (double)c->evicted;
     v[METRIC_pods_preempted] = (double)c->preempted;
     v[METRIC_container_restarts] = (double)c->restarts;
-    v[METRIC_pod_startup_p50] = sketch_quantile(&c->startup, 0.5) * ns;
-    v[METRIC_pod_startup_p99] = sketch_quantile(&c->startup, 0.99) * ns;
+    v[METRIC_pod_startup_p50] = sketch_quantile(&c->startup, 0.5) / ns_per_s;
+    v[METRIC_pod_startup_p99] = sketch_quantile(&c->startup, 0.99) / ns_per_s;
     v[METRIC_scheduling_latency_p99] =
-        sketch_quantile(&c->scheduling, 0.99) * ns;
+        sketch_quantile(&c->scheduling, 0.99) / ns_per_s;
     v[METRIC_unschedulable_pod_seconds] = c->unbound;
     v[METRIC_node_failures] = (double)c->node_failures;
     v[METRIC_node_downtime] = c->downtime;

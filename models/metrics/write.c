@@ -170,15 +170,15 @@ static void write_ready(struct writing *w)
     for (size_t i = 0; i < m->row_count; i++) {
         const struct row *row = &m->rows[i];
 
-        for (size_t k = 0; k < row->ready_seconds.count; k++) {
+        for (size_t k = 0; k < row->ready_time.count; k++) {
             struct csv *out;
 
-            if (row->ready_seconds.items[k] <= 0)
+            if (row->ready_time.items[k] == 0)
                 continue;
             out = begin(w);
             csv_text(out, row->name);
             put_count(w, k);
-            csv_double(out, row->ready_seconds.items[k]);
+            csv_time(out, row->ready_time.items[k]);
             csv_end(out);
         }
     }
