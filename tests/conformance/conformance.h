@@ -77,6 +77,17 @@ case_function case_scheduler_filter, case_scheduler_score;
 case_function case_event_list, case_same_time_fifo;
 case_function case_resource, case_processor_sharing, case_fcfs_trace;
 case_function case_random;
+case_function case_resolve_fenceposts, case_new_rs_new_replicas,
+    case_max_unavailable, case_min_available, case_replica_set_fraction,
+    case_deployment_complete, case_deployment_progressing,
+    case_reconcile_new_rs, case_reconcile_old_rs, case_cleanup_unhealthy,
+    case_scale_down_old_rs, case_proportional_scale, case_cleanup_history;
+case_function case_deletion_rank, case_pods_to_delete, case_slow_start_batch,
+    case_next_availability_check;
+case_function case_zone_disruption_state, case_taint_by_condition,
+    case_min_toleration_seconds, case_no_execute_eviction;
+case_function case_endpointslice_packing, case_pod_in_endpoints,
+    case_pod_to_endpoint_conditions, case_pod_change;
 case_function case_stats, case_lifetime;
 
 #endif
