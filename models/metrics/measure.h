@@ -88,8 +88,9 @@ struct scope {
     const char *during; /* name of the timeline entry */
     sim_time within;    /* of the SLO; SIM_NEVER: none */
     const struct timeline_spec *entry;
-    uint32_t incident;       /* that began it; NO_ID: not yet */
-    bool closed, deployment; /* waits for a Deployment to be complete */
+    uint32_t incident; /* that began it; NO_ID: not yet */
+    bool closed;
+    bool deployment, status; /* it waits for Deployments; they began */
     /* Sums; arrays by traffic entry and by row. */
     struct traffic_sums *traffic;
     struct row_sums *rows;
@@ -362,6 +363,8 @@ void windows_free(struct metrics *m);
 void windows_epoch(struct metrics *m, sim_time now);
 void windows_incident(struct metrics *m, const struct world_change *change);
 void windows_deployment(struct metrics *m, const struct world_change *change);
+/* Closes the windows whose Deployments are complete. */
+void windows_look(struct metrics *m);
 /* Index of the scope of an SLO. */
 uint32_t windows_find(const struct metrics *m, const struct slo_spec *slo);
 /* The earliest end of a scope > after; SIM_NEVER: none. */

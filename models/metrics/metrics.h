@@ -51,7 +51,15 @@ void metrics_free(struct metrics *m);
 /* After the run: one value a row of the layout (NaN: undefined). */
 void metrics_values(const struct metrics *m, const struct metric_layout *layout,
                     double *values);
-/* One value for each SLO of the scenario, over its window. */
+/*
+ * One value for each SLO of the scenario: over the measured time, or in the
+ * window of `during`. That begins with the first timeline entry of the name
+ * and ends `within` later; else with the entry's `for:`; else when the
+ * Deployments that it changed are complete and the old pods gone; else with
+ * its incident; and never later than the measured time. Requests count where
+ * they arrive in it. An SLO of no Service has the worst value of all
+ * Services. NaN: undefined, or the entry never came.
+ */
 void metrics_slo_values(const struct metrics *m, double *values);
 
 /* Detail files: writes this replication's rows (without the header) of

@@ -216,4 +216,6 @@ void pods_on_change(struct metrics *m, const struct world_change *change)
     if (m->want_detail)
         cluster_sandbox(m, track, pod, change->what);
     follow(m, pod, change->what == WHAT_DELETED);
+    if (change->what == WHAT_DELETED)
+        windows_look(m);
 }

@@ -8,8 +8,9 @@
  * A window begins with the first timeline entry of its name. It ends
  * `within` after that; without `within`, when the entry's `for:` ends; without
  * that, when the Deployments that the entry changed are complete (as `kubectl
- * rollout status` has it); where it changed none, when its incident ends;
- * else with the measured time. What lies before time 0 is cut off.
+ * rollout status` has it) and the pods that had to go are gone; where it
+ * changed none, when its incident ends; else with the measured time. What lies
+ * before time 0 is cut off.
  */
 
 static bool same(const char *a, const char *b)
@@ -205,26 +206,44 @@ void windows_incident(struct metrics *m, const struct world_change *change)
 
 /* --- Deployments --- */
 
-static bool complete(const struct metrics *m, incident_id incident)
+static bool leaving(const struct world *w, const struct deployment *d)
 {
-    const struct world *w = m->w;
+    for (size_t i = 0; i < d->replicasets.count; i++) {
+        const struct replicaset *rs =
+            w->replicasets.items[d->replicasets.items[i]];
 
+        for (size_t k = 0; k < rs->pods.count; k++) {
+            if (world_pod(w, rs->pods.items[k])->deletion != SIM_NEVER)
+                return true;
+        }
+    }
+    return false;
+}
+
+static bool complete(const struct world *w, const struct deployment *d)
+{
+    return d->status_updated == d->replicas &&
+           d->status_replicas == d->replicas &&
+           d->status_available >= d->replicas && !leaving(w, d);
+}
+
+static bool all_complete(const struct world *w, incident_id incident)
+{
     for (size_t i = 0; i < w->deployments.count; i++) {
         const struct deployment *d = w->deployments.items[i];
 
         if (!d->deleted && blame_root(w, d->origin) == incident &&
-            (d->status_updated != d->replicas ||
-             d->status_replicas != d->replicas ||
-             d->status_available < d->replicas))
+            !complete(w, d))
             return false;
     }
     return true;
 }
 
+/* The status is older than the spec until it changes next. */
 void windows_deployment(struct metrics *m, const struct world_change *change)
 {
     const struct deployment *d = m->w->deployments.items[change->id];
-    sim_time now = sim_now(m->s->sim);
+    bool spec = change->what == WHAT_SPEC || change->what == WHAT_ADDED;
 
     for (uint32_t i = 1; i < m->scope_count; i++) {
         struct scope *scope = &m->scopes[i];
@@ -232,10 +251,19 @@ void windows_deployment(struct metrics *m, const struct world_change *change)
         if (scope->incident == NO_ID || scope->closed || planned(scope) ||
             blame_root(m->w, d->origin) != scope->incident)
             continue;
-        /* The status is older than the spec until it changes next. */
-        if (change->what == WHAT_SPEC || change->what == WHAT_ADDED)
-            scope->deployment = true;
-        else if (scope->deployment && complete(m, scope->incident))
-            close_window(m, scope, now);
+        scope->deployment |= spec;
+        scope->status |= !spec;
+    }
+    windows_look(m);
+}
+
+void windows_look(struct metrics *m)
+{
+    for (uint32_t i = 1; i < m->scope_count; i++) {
+        struct scope *scope = &m->scopes[i];
+
+        if (scope->deployment && scope->status && !scope->closed &&
+            all_complete(m->w, scope->incident))
+            close_window(m, scope, sim_now(m->s->sim));
     }
 }
