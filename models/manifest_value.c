@@ -106,8 +106,8 @@ bool value_choice(struct loader *l, struct doc_node *map, const char *key,
             *out = i;
             return true;
         }
-    diag_error(l->diag, node->place, "bad value '%.200s' for '%s'", node->text,
-               key);
+    diag_error(l->diag, node->place, "unknown value '%.60s' for '%s'",
+               node->text, key);
     diag_suggest(l->diag, node->text, choices);
     return false;
 }
