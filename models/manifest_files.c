@@ -147,6 +147,9 @@ bool manifest_read_path(struct loader *l, const char *path, struct place place,
     size_t first = doc_count(l->docs), errors = diag_errors(l->diag), i;
     bool ok = doc_read_path(l->docs, loader_path(l, path), l->diag);
 
+    if (!ok && diag_errors(l->diag) > errors && place.file)
+        diag_hint(l->diag, "named at %s:%d:%d", place.file, place.line,
+                  place.column);
     for (i = first; i < doc_count(l->docs); i++)
         manifest_read_priorities(l, doc_root(l->docs, i));
     for (i = first; i < doc_count(l->docs); i++)

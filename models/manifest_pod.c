@@ -126,7 +126,7 @@ static bool owner_read(struct manifest_object *o, struct doc_node *spec,
         return false;
     if (t->restart_policy != RESTART_ALWAYS)
         return value_bad(l, doc_path(template, "spec", "restartPolicy", NULL),
-                         "Always: nothing else in this kind");
+                         "Always");
     if (!given && strstr(o->api, "v1beta1")) {
         *selector = selector_of_labels(l, &t->labels);
     } else if (!given) {
@@ -235,11 +235,14 @@ bool manifest_deployment(struct manifest_object *o)
     if (d.progress_deadline >= INT32_MAX * SIM_S)
         d.progress_deadline = SIM_NEVER;
     if (d.progress_deadline <= d.min_ready) {
-        struct doc_node *node = doc_get(spec, "progressDeadlineSeconds");
+        struct doc_node *node = doc_get(spec, "minReadySeconds");
 
-        return value_bad(l, node ? node : doc_get(spec, "minReadySeconds"),
-                         "a 'progressDeadlineSeconds' (default 600) greater "
-                         "than 'minReadySeconds'");
+        node = node ? node : doc_get(spec, "progressDeadlineSeconds");
+        diag_error(l->diag, node->place,
+                   "'progressDeadlineSeconds' (%lld) must be greater than "
+                   "'minReadySeconds'",
+                   (long long)(d.progress_deadline / SIM_S));
+        return false;
     }
     VEC_PUSH(o->into->deployments, intern_copy(l->intern, &d, 1, sizeof d));
     return true;

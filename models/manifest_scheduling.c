@@ -85,8 +85,11 @@ static bool toleration_read(struct loader *l, struct doc_node *node,
         return true;
     if (!value_int(l, node, "tolerationSeconds", INT32_MIN, INT32_MAX, &number))
         return false;
-    if (out->effect != TAINT_NO_EXECUTE)
-        return value_bad(l, seconds, "it only with effect NoExecute");
+    if (out->effect != TAINT_NO_EXECUTE) {
+        diag_error(l->diag, seconds->key_place,
+                   "'tolerationSeconds' goes only with effect NoExecute");
+        return false;
+    }
     out->seconds = number * SIM_S;
     return true;
 }

@@ -24,8 +24,8 @@ bool value_bad(struct loader *l, const struct doc_node *node,
                    expected, key, kinds[node->kind]);
     else
         diag_error(l->diag, node->place,
-                   "expected %s for '%.200s', got '%.60s'", expected, key,
-                   node->text);
+                   "expected %s for '%.200s', got %s'%.60s'", expected, key,
+                   node->plain ? "" : "the text ", node->text);
     if (node->kind == DOC_SCALAR && is_template(node->text))
         diag_hint(l->diag, "this is a Go template: render it first, as with "
                            "'helm template'");
@@ -46,7 +46,9 @@ bool value_int(struct loader *l, struct doc_node *map, const char *key, int min,
         *out = (int)value;
         return true;
     }
-    if (max == INT32_MAX)
+    if (min == 0 && max == 1)
+        expected = "1";
+    else if (max == INT32_MAX)
         expected = intern_printf(l->intern, "an integer >= %d", min);
     else
         expected =

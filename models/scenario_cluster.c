@@ -55,6 +55,22 @@ static bool overlap(const struct cluster_params *c, int bits)
     return (c->pod_cidr & mask) == (c->service_cidr & mask);
 }
 
+static bool bad_range(struct scenario_reader *r, struct place place,
+                      bool too_small)
+{
+    const struct cluster_params *c = &r->s->cluster;
+
+    if (too_small) {
+        diag_error(r->diag, place, "'podCIDR' %s is too small for %zu nodes",
+                   r->raw->cluster.pod_cidr, c->node_count);
+        diag_hint(r->diag, "each node needs a /%d of it", c->node_cidr_bits);
+    } else {
+        diag_error(r->diag, place, "'podCIDR' %s overlaps 'serviceCIDR' %s",
+                   r->raw->cluster.pod_cidr, r->raw->cluster.service_cidr);
+    }
+    return false;
+}
+
 /* Every node gets its part: the range is widened as far as need be, unless
  * it was given. */
 bool scenario_addresses(struct scenario_reader *r)
@@ -75,13 +91,7 @@ bool scenario_addresses(struct scenario_reader *r)
     while (!given && !has_room(c, bits) && bits > 1 && !overlap(c, bits - 1))
         bits--;
     if (!has_room(c, bits) || overlap(c, bits)) {
-        diag_error(r->diag, given ? given->place : nowhere,
-                   has_room(c, bits)
-                       ? "'podCIDR' %s overlaps 'serviceCIDR' (%zu nodes)"
-                       : "'podCIDR' %s is too small for %zu nodes",
-                   r->raw->cluster.pod_cidr, c->node_count);
-        diag_hint(r->diag, "each node needs a /%d of it", c->node_cidr_bits);
-        return false;
+        return bad_range(r, given ? given->place : nowhere, !has_room(c, bits));
     }
     if (bits < c->pod_cidr_bits) {
         c->pod_cidr_bits = bits;

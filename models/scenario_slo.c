@@ -88,6 +88,7 @@ static bool metric_read(struct scenario_reader *r, const struct raw_slo *raw,
     VEC_PUSH(names, NULL);
     diag_error(r->diag, place, "unknown metric '%.60s'", raw->metric);
     diag_suggest(r->diag, raw->metric, names.items);
+    diag_hint(r->diag, "'podchurn list metrics' has them all");
     VEC_FREE(names);
     return false;
 }
