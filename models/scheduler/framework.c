@@ -77,6 +77,12 @@ void score_normalize(int64_t *scores, size_t count, bool reverse)
     }
 }
 
+void score_memo_prepare(struct score_memo *memo, const struct cycle *c)
+{
+    while (memo->items.count < framework_node_room(c->framework))
+        VEC_PUSH(memo->items, (struct memo_entry){0});
+}
+
 /* minFeasibleNodesToFind 100; 50 % less one for each 125 nodes, at least
  * 5 %. */
 size_t nodes_to_find(size_t nodes, int percentage)
@@ -177,7 +183,7 @@ static void find_feasible(struct framework *f, const struct cycle *c)
 bool framework_passes(struct framework *f, struct pod_class *class,
                       node_id node, unsigned plugins)
 {
-    struct cycle c = {f, class};
+    struct cycle c = {f, class, f->nodes.items};
     struct filter_reasons why = {0};
 
     return refuser(f, &c, begin_filters(f, &c, plugins), node, &why) ==
@@ -185,21 +191,6 @@ bool framework_passes(struct framework *f, struct pod_class *class,
 }
 
 /* --- scores --- */
-
-static bool score_nodes(struct framework *f, const struct cycle *c, size_t i,
-                        const node_id *nodes, size_t count, int64_t *scores)
-{
-    const struct scheduler_plugin *p = scheduler_plugins[i];
-    void *state = f->states[i];
-
-    if (!p->score || (p->pre_score && !p->pre_score(state, c, nodes, count)))
-        return false;
-    for (size_t k = 0; k < count; k++)
-        scores[k] = p->score(state, c, nodes[k]);
-    if (p->normalize)
-        p->normalize(state, c, nodes, scores, count);
-    return true;
-}
 
 /* The weighted sums of all scores, into f->totals. */
 static void score_feasible(struct framework *f, const struct cycle *c)
@@ -212,11 +203,13 @@ static void score_feasible(struct framework *f, const struct cycle *c)
         VEC_PUSH(f->totals, 0);
     }
     for (size_t i = 0; i < f->plugin_count; i++) {
-        if (!score_nodes(f, c, i, f->feasible.items, count, f->scores.items))
+        const struct scheduler_plugin *p = scheduler_plugins[i];
+
+        if (!p->score || !p->score(f->states[i], c, f->feasible.items, count,
+                                   f->scores.items))
             continue;
         for (size_t k = 0; k < count; k++)
-            f->totals.items[k] +=
-                scheduler_plugins[i]->weight * f->scores.items[k];
+            f->totals.items[k] += p->weight * f->scores.items[k];
     }
 }
 
@@ -244,7 +237,7 @@ static node_id pick_best(const struct framework *f, struct rng *rng)
 node_id framework_schedule(struct framework *f, struct pod_class *class,
                            struct rng *rng)
 {
-    struct cycle c = {f, class};
+    struct cycle c = {f, class, f->nodes.items};
 
     framework_order(f);
     f->diagnosis.nodes = f->order.count;
@@ -310,7 +303,7 @@ bool framework_filter_with(struct framework *f,
                            struct filter_reasons *why)
 {
     void *state = f->states[framework_plugin_index(plugin)];
-    struct cycle c = {f, class};
+    struct cycle c = {f, class, f->nodes.items};
 
     why->count = 0;
     *status = FILTER_SUCCESS;
@@ -325,9 +318,11 @@ bool framework_score_with(struct framework *f,
                           struct pod_class *class, const node_id *nodes,
                           size_t count, int64_t *scores)
 {
-    struct cycle c = {f, class};
+    struct cycle c = {f, class, f->nodes.items};
+    size_t i = framework_plugin_index(plugin);
 
+    if (plugin->score && plugin->score(f->states[i], &c, nodes, count, scores))
+        return true;
     memset(scores, 0, count * sizeof *scores);
-    return score_nodes(f, &c, framework_plugin_index(plugin), nodes, count,
-                       scores);
+    return false;
 }

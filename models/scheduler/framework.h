@@ -74,6 +74,7 @@ struct node_info {
     VEC_OF(struct taint) taints;
     struct resources requested; /* by its pods; items owned */
     int64_t scored_cpu, scored_memory;
+    uint32_t version; /* changes with all of the above */
 };
 
 /* How many pods of a class are on each node: open addressing. */
@@ -92,19 +93,22 @@ struct pod_class {
     const struct pod_template *template; /* borrowed */
     const char *space;                   /* borrowed */
     const struct selector *owner;        /* its ReplicaSet's; NULL: none */
-    bool hashed; /* owned by a Deployment: pod-template-hash counts */
+    bool hashed;    /* owned by a Deployment: pod-template-hash counts */
+    uint32_t shape; /* equal in classes with equal requests */
     /* Of the Services that select its pods: borrowed selectors. */
     VEC_OF(const struct selector *) services;
     uint32_t references;
-    struct node_counts live; /* pods on nodes, those that terminate not */
-    void **data;             /* one place for each plug-in */
-    struct pod_class *next;  /* in the same bucket */
+    struct node_counts live;       /* pods on nodes, those that terminate not */
+    void **data;                   /* one place for each plug-in */
+    struct pod_class *next;        /* in the same bucket */
+    struct pod_class *next_hashed; /* hashed, in the same bucket by hash */
 };
 
 /* What a plug-in may use in a cycle. */
 struct cycle {
     struct framework *framework;
-    struct pod_class *class; /* of the pod to be scheduled */
+    struct pod_class *class;       /* of the pod to be scheduled */
+    const struct node_info *nodes; /* by id */
 };
 
 /* --- plug-ins --- */
@@ -151,13 +155,13 @@ struct scheduler_plugin {
     bool (*pre_filter)(void *state, const struct cycle *c);
     enum filter_status (*filter)(void *state, const struct cycle *c,
                                  node_id node, struct filter_reasons *why);
-    /* nodes: those that passed all filters. As pre_filter. */
-    bool (*pre_score)(void *state, const struct cycle *c, const node_id *nodes,
-                      size_t count);
-    int64_t (*score)(void *state, const struct cycle *c, node_id node);
-    /* Brings the scores to 0..100. NULL: they are. */
-    void (*normalize)(void *state, const struct cycle *c, const node_id *nodes,
-                      int64_t *scores, size_t count);
+    /* Points of the nodes that passed all filters, from 0 to 100; false:
+     * the plug-in has no say, all have 0. NULL: it never has. */
+    bool (*score)(void *state, const struct cycle *c, const node_id *nodes,
+                  size_t count, int64_t *scores);
+    /* A pod of the class came to be counted on the node, or no longer is:
+     * delta 1, -1. Only for classes where the plug-in left data. */
+    void (*counted)(void *state, void *data, node_id node, int delta);
 };
 
 #define SCHEDULER_PLUGIN(file)                                                 \
@@ -181,6 +185,10 @@ const struct node_info *framework_node(const struct framework *f, node_id id);
 /* Classes have ids below this; NULL: gone. */
 uint32_t framework_class_count(const struct framework *f);
 struct pod_class *framework_class_at(const struct framework *f, uint32_t id);
+/* The first of the classes of Deployments' pods with this template hash, or
+ * one near it; the next are in next_hashed. NULL: none. */
+struct pod_class *framework_class_hashed(const struct framework *f,
+                                         uint64_t hash);
 /* This plug-in's place in a class's data: by its table row. */
 size_t framework_plugin_index(const struct scheduler_plugin *plugin);
 uint32_t node_counts_get(const struct node_counts *c, node_id node);
@@ -204,6 +212,31 @@ struct resource_ref {
 struct resource_ref resource_ref_make(const struct resource_weight *w);
 /* Of cpu in milli-cores, of all else in whole units; absent: 0. */
 int64_t resource_get(const struct resources *r, const struct resource_ref *ref);
+
+/* Points of nodes for the last shape of pods that asked: good as long as
+ * the node does not change. Zeroed: empty. */
+struct memo_entry {
+    uint32_t version, shape;
+    int64_t points;
+    bool valid;
+};
+struct score_memo {
+    VEC_OF(struct memo_entry) items; /* by node */
+};
+/* Makes room for all nodes. */
+void score_memo_prepare(struct score_memo *memo, const struct cycle *c);
+/* The node's entry; not `valid`: points are to be worked out, and put there
+ * with valid set. After score_memo_prepare. */
+static inline struct memo_entry *
+score_memo_at(struct score_memo *memo, const struct cycle *c, node_id node)
+{
+    struct memo_entry *e = &memo->items.items[node];
+
+    if (e->version != c->nodes[node].version || e->shape != c->class->shape)
+        *e = (struct memo_entry){c->nodes[node].version, c->class->shape, 0,
+                                 false};
+    return e;
+}
 
 /* --- its life --- */
 struct framework *framework_new(const struct scheduler_config *config);

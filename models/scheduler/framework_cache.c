@@ -102,6 +102,7 @@ void framework_node_set(struct framework *f, node_id id, bool unschedulable,
 {
     struct node_info *node = node_at(f, id);
 
+    node->version++;
     node->unschedulable = unschedulable;
     node->taints.count = 0;
     for (size_t i = 0; i < taint_count; i++)
@@ -168,6 +169,67 @@ void framework_order(struct framework *f)
 
 /* --- classes --- */
 
+static bool same_requests(const struct pod_template *a,
+                          const struct pod_template *b)
+{
+    const struct resources *x = &a->requests, *y = &b->requests;
+
+    if (x->cpu != y->cpu || x->memory != y->memory ||
+        x->storage != y->storage || x->count != y->count ||
+        a->scored_cpu != b->scored_cpu || a->scored_memory != b->scored_memory)
+        return false;
+    for (size_t i = 0; i < x->count; i++) {
+        if (x->items[i].quantity != y->items[i].quantity ||
+            strcmp(x->items[i].name, y->items[i].name) != 0)
+            return false;
+    }
+    return true;
+}
+
+static uint32_t shape_of(struct framework *f, const struct pod_template *t)
+{
+    size_t i = 0;
+
+    while (i < f->shapes.count && !same_requests(f->shapes.items[i], t))
+        i++;
+    if (i == f->shapes.count)
+        VEC_PUSH(f->shapes, t);
+    return (uint32_t)i;
+}
+
+static struct pod_class **hash_bucket(struct framework *f, uint64_t hash)
+{
+    return &f->hashed[hash % CLASS_BUCKETS];
+}
+
+struct pod_class *framework_class_hashed(const struct framework *f,
+                                         uint64_t hash)
+{
+    return f->hashed[hash % CLASS_BUCKETS];
+}
+
+static struct pod_class *make_class(struct framework *f,
+                                    const struct pod_template *template,
+                                    const char *space,
+                                    const struct selector *owner, bool hashed)
+{
+    struct pod_class *class = mem_zalloc(sizeof *class);
+
+    class->id = (uint32_t)f->classes.count;
+    class->template = template;
+    class->space = space;
+    class->owner = owner;
+    class->hashed = hashed;
+    class->shape = shape_of(f, template);
+    class->data = mem_calloc(f->plugin_count, sizeof *class->data);
+    VEC_PUSH(f->classes, class);
+    if (hashed) {
+        class->next_hashed = *hash_bucket(f, template->hash);
+        *hash_bucket(f, template->hash) = class;
+    }
+    return class;
+}
+
 static struct pod_class **bucket_of(struct framework *f,
                                     const struct pod_template *template)
 {
@@ -186,16 +248,9 @@ struct pod_class *framework_class(struct framework *f,
                      strcmp(class->space, space) != 0))
         class = class->next;
     if (!class) {
-        class = mem_zalloc(sizeof *class);
-        class->id = (uint32_t)f->classes.count;
-        class->template = template;
-        class->space = space;
-        class->owner = owner;
-        class->hashed = hashed;
-        class->data = mem_calloc(f->plugin_count, sizeof *class->data);
+        class = make_class(f, template, space, owner, hashed);
         class->next = *bucket;
         *bucket = class;
-        VEC_PUSH(f->classes, class);
     }
     class->references++;
     return class;
@@ -224,6 +279,12 @@ void framework_class_release(struct framework *f, struct pod_class *class)
     while (*at != class)
         at = &(*at)->next;
     *at = class->next;
+    if (class->hashed) {
+        at = hash_bucket(f, class->template->hash);
+        while (*at != class)
+            at = &(*at)->next_hashed;
+        *at = class->next_hashed;
+    }
     free_class(f, class);
 }
 
@@ -274,6 +335,7 @@ static void account(struct node_info *node, const struct pod_template *t,
 {
     struct resources *r = &node->requested;
 
+    node->version++;
     r->cpu += sign * t->requests.cpu;
     r->memory += sign * t->requests.memory;
     r->storage += sign * t->requests.storage;
@@ -285,19 +347,29 @@ static void account(struct node_info *node, const struct pod_template *t,
     assert(r->pods >= 0);
 }
 
+static void count(struct framework *f, struct pod_class *class, node_id node,
+                  int delta)
+{
+    node_counts_add(&class->live, node, delta);
+    for (size_t i = 0; i < f->plugin_count; i++) {
+        if (class->data[i] && scheduler_plugins[i]->counted)
+            scheduler_plugins[i]->counted(f->states[i], class->data[i], node,
+                                          delta);
+    }
+}
+
 void framework_pod_add(struct framework *f, struct pod_class *class,
                        node_id node, bool terminating)
 {
     account(node_at(f, node), class->template, 1);
     if (!terminating)
-        node_counts_add(&class->live, node, 1);
+        count(f, class, node, 1);
 }
 
 void framework_pod_terminates(struct framework *f, struct pod_class *class,
                               node_id node)
 {
-    (void)f;
-    node_counts_add(&class->live, node, -1);
+    count(f, class, node, -1);
 }
 
 void framework_pod_remove(struct framework *f, struct pod_class *class,
@@ -305,7 +377,7 @@ void framework_pod_remove(struct framework *f, struct pod_class *class,
 {
     account(node_at(f, node), class->template, -1);
     if (!terminating)
-        node_counts_add(&class->live, node, -1);
+        count(f, class, node, -1);
 }
 
 /* --- life --- */
@@ -348,6 +420,7 @@ void framework_free(struct framework *f)
     VEC_FREE(f->nodes);
     VEC_FREE(f->order);
     VEC_FREE(f->classes);
+    VEC_FREE(f->shapes);
     VEC_FREE(f->feasible);
     VEC_FREE(f->scores);
     VEC_FREE(f->totals);

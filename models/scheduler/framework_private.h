@@ -22,6 +22,8 @@ struct framework {
     size_t next_start; /* index into order of the next cycle's first */
     VEC_OF(struct pod_class *) classes; /* by id; NULL: gone */
     struct pod_class *buckets[CLASS_BUCKETS];
+    struct pod_class *hashed[CLASS_BUCKETS]; /* by template hash */
+    VEC_OF(const struct pod_template *) shapes;
     /* Scratch of one cycle. */
     VEC_OF(node_id) feasible;
     VEC_OF(int64_t) scores, totals;

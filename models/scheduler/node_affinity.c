@@ -21,7 +21,7 @@ static bool pre_filter(void *state, const struct cycle *c)
 static enum filter_status filter(void *state, const struct cycle *c,
                                  node_id node, struct filter_reasons *why)
 {
-    const struct node_spec *spec = framework_node(c->framework, node)->spec;
+    const struct node_spec *spec = c->nodes[node].spec;
 
     (void)state;
     if (added(c) && !node_affinity_matches(added(c), spec)) {
@@ -37,16 +37,6 @@ static enum filter_status filter(void *state, const struct cycle *c,
     return FILTER_SUCCESS;
 }
 
-static bool pre_score(void *state, const struct cycle *c, const node_id *nodes,
-                      size_t count)
-{
-    (void)state;
-    (void)nodes;
-    (void)count;
-    return c->class->template->affinity.preferred_count > 0 ||
-           (added(c) && added(c)->preferred_count > 0);
-}
-
 static int64_t weights(const struct node_affinity *a,
                        const struct node_spec *spec)
 {
@@ -59,22 +49,22 @@ static int64_t weights(const struct node_affinity *a,
     return sum;
 }
 
-static int64_t score(void *state, const struct cycle *c, node_id node)
+static bool score(void *state, const struct cycle *c, const node_id *nodes,
+                  size_t count, int64_t *scores)
 {
-    const struct node_spec *spec = framework_node(c->framework, node)->spec;
+    const struct node_affinity *own = &c->class->template->affinity;
 
     (void)state;
-    return weights(&c->class->template->affinity, spec) +
-           (added(c) ? weights(added(c), spec) : 0);
-}
+    if (own->preferred_count == 0 && !(added(c) && added(c)->preferred_count))
+        return false;
+    for (size_t k = 0; k < count; k++) {
+        const struct node_spec *spec = c->nodes[nodes[k]].spec;
 
-static void normalize(void *state, const struct cycle *c, const node_id *nodes,
-                      int64_t *scores, size_t count)
-{
-    (void)state;
-    (void)c;
-    (void)nodes;
+        scores[k] =
+            weights(own, spec) + (added(c) ? weights(added(c), spec) : 0);
+    }
     score_normalize(scores, count, false);
+    return true;
 }
 
 const struct scheduler_plugin scheduler_node_affinity = {
@@ -84,7 +74,5 @@ const struct scheduler_plugin scheduler_node_affinity = {
     .events = 1U << EVENT_NODE_ADDED | 1U << EVENT_NODE_CHANGED,
     .pre_filter = pre_filter,
     .filter = filter,
-    .pre_score = pre_score,
     .score = score,
-    .normalize = normalize,
 };

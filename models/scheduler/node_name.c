@@ -15,7 +15,7 @@ static bool pre_filter(void *state, const struct cycle *c)
 static enum filter_status filter(void *state, const struct cycle *c,
                                  node_id node, struct filter_reasons *why)
 {
-    const struct node_info *n = framework_node(c->framework, node);
+    const struct node_info *n = &c->nodes[node];
 
     (void)state;
     if (strcmp(c->class->template->node_name, n->spec->name) == 0)

@@ -14,6 +14,7 @@ struct balanced {
     const struct scheduler_config *config;
     size_t count;
     struct resource_ref *resources;
+    struct score_memo memo;
 };
 
 static void init(void *state, struct framework *f)
@@ -29,17 +30,15 @@ static void init(void *state, struct framework *f)
 
 static void release(void *state)
 {
-    free(((struct balanced *)state)->resources);
+    struct balanced *b = state;
+
+    free(b->resources);
+    VEC_FREE(b->memo.items);
 }
 
 /* A pod that asks for none of the resources is left to the others. */
-static bool pre_score(void *state, const struct cycle *c, const node_id *nodes,
-                      size_t count)
+static bool has_say(const struct balanced *b, const struct cycle *c)
 {
-    const struct balanced *b = state;
-
-    (void)nodes;
-    (void)count;
     for (size_t i = 0; i < b->count; i++) {
         if (resource_get(&c->class->template->requests, &b->resources[i]) > 0)
             return true;
@@ -79,10 +78,10 @@ static int64_t points(const struct spread_of *s)
     return (int64_t)((1 - deviation) * SCORE_MAX);
 }
 
-static int64_t score(void *state, const struct cycle *c, node_id node)
+static int64_t points_of(const struct balanced *b, const struct cycle *c,
+                         node_id node)
 {
-    const struct balanced *b = state;
-    const struct node_info *n = framework_node(c->framework, node);
+    const struct node_info *n = &c->nodes[node];
     struct spread_of with = {0}, without = {0};
 
     for (size_t i = 0; i < b->count; i++) {
@@ -102,6 +101,26 @@ static int64_t score(void *state, const struct cycle *c, node_id node)
            (SCORE_MAX / 2 + points(&with) - points(&without)) / 2;
 }
 
+static bool score(void *state, const struct cycle *c, const node_id *nodes,
+                  size_t count, int64_t *scores)
+{
+    struct balanced *b = state;
+
+    if (!has_say(b, c))
+        return false;
+    score_memo_prepare(&b->memo, c);
+    for (size_t k = 0; k < count; k++) {
+        struct memo_entry *e = score_memo_at(&b->memo, c, nodes[k]);
+
+        if (!e->valid) {
+            e->points = points_of(b, c, nodes[k]);
+            e->valid = true;
+        }
+        scores[k] = e->points;
+    }
+    return true;
+}
+
 const struct scheduler_plugin scheduler_node_resources_balanced_allocation = {
     .name = "NodeResourcesBalancedAllocation",
     .summary = "prefers nodes with like shares of cpu and memory in use",
@@ -109,6 +128,5 @@ const struct scheduler_plugin scheduler_node_resources_balanced_allocation = {
     .state_size = sizeof(struct balanced),
     .init = init,
     .release = release,
-    .pre_score = pre_score,
     .score = score,
 };

@@ -14,6 +14,7 @@ struct fit {
     const struct scheduler_config *config;
     size_t count;
     struct resource_ref *resources; /* that are scored */
+    struct score_memo memo;
 };
 
 static void init(void *state, struct framework *f)
@@ -29,7 +30,10 @@ static void init(void *state, struct framework *f)
 
 static void release(void *state)
 {
-    free(((struct fit *)state)->resources);
+    struct fit *fit = state;
+
+    free(fit->resources);
+    VEC_FREE(fit->memo.items);
 }
 
 /* --- filter --- */
@@ -90,7 +94,7 @@ static enum filter_status filter_extended(const struct fit *fit,
 static enum filter_status filter(void *state, const struct cycle *c,
                                  node_id node, struct filter_reasons *why)
 {
-    const struct node_info *n = framework_node(c->framework, node);
+    const struct node_info *n = &c->nodes[node];
     const struct resources *wanted = &c->class->template->requests;
     const struct resources *used = &n->requested;
     const struct resources *all = &n->spec->allocatable;
@@ -174,10 +178,10 @@ static int64_t requested_of(const struct node_info *n,
     return resource_get(&n->requested, ref) + wanted;
 }
 
-static int64_t score(void *state, const struct cycle *c, node_id node)
+static int64_t points_of(const struct fit *fit, const struct cycle *c,
+                         node_id node)
 {
-    const struct fit *fit = state;
-    const struct node_info *n = framework_node(c->framework, node);
+    const struct node_info *n = &c->nodes[node];
     bool by_line = fit->config->strategy == SCORE_REQUESTED_TO_CAPACITY;
     int64_t sum = 0, weights = 0;
 
@@ -203,6 +207,24 @@ static int64_t score(void *state, const struct cycle *c, node_id node)
         return 0;
     return by_line ? (int64_t)round((double)sum / (double)weights)
                    : sum / weights;
+}
+
+static bool score(void *state, const struct cycle *c, const node_id *nodes,
+                  size_t count, int64_t *scores)
+{
+    struct fit *fit = state;
+
+    score_memo_prepare(&fit->memo, c);
+    for (size_t k = 0; k < count; k++) {
+        struct memo_entry *e = score_memo_at(&fit->memo, c, nodes[k]);
+
+        if (!e->valid) {
+            e->points = points_of(fit, c, nodes[k]);
+            e->valid = true;
+        }
+        scores[k] = e->points;
+    }
+    return true;
 }
 
 const struct scheduler_plugin scheduler_node_resources_fit = {

@@ -14,7 +14,7 @@ static enum filter_status filter(void *state, const struct cycle *c,
     const struct pod_template *t = c->class->template;
 
     (void)state;
-    if (!framework_node(c->framework, node)->unschedulable ||
+    if (!c->nodes[node].unschedulable ||
         !taints_untolerated(&cordoned, 1, t->tolerations, t->toleration_count,
                             1U << TAINT_NO_SCHEDULE))
         return FILTER_SUCCESS;

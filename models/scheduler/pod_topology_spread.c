@@ -27,6 +27,7 @@ struct domain_counts {
 };
 
 struct spread {
+    const struct framework *framework;
     const struct scheduler_config *config;
     size_t plugin;
     struct topologies topologies;
@@ -39,6 +40,7 @@ static void init(void *state, struct framework *f)
 {
     struct spread *s = state;
 
+    s->framework = f;
     s->config = framework_config(f);
     s->plugin = framework_plugin_index(&scheduler_pod_topology_spread);
 }
@@ -107,7 +109,7 @@ static bool has_keys(const struct spread *s, bool soft, node_id node)
 static bool counts_node(const struct spread *s, const struct cycle *c,
                         const struct constraint *k, node_id node)
 {
-    const struct node_info *n = framework_node(c->framework, node);
+    const struct node_info *n = &c->nodes[node];
     const struct pod_template *t = c->class->template;
     bool by_taints =
         s->config->inclusion_policies && k->spec->honor_node_taints;
@@ -143,34 +145,70 @@ static bool mark(struct spread *s, size_t i, uint32_t domain)
     return fresh;
 }
 
-/* Adds up the matching pods in marked domains. */
+/* Every node with the label counts: the sums by domain will do. */
+static bool counts_all(const struct spread *s, const struct cycle *c,
+                       const struct constraint *k, bool soft)
+{
+    const struct pod_template *t = c->class->template;
+
+    return t->node_selector.count == 0 && !t->affinity.present &&
+           t->affinity.required_count == 0 &&
+           !(s->config->inclusion_policies && k->spec->honor_node_taints) &&
+           ((soft && !s->class->require_all) || s->class->count == 1);
+}
+
+static void add_sums(struct spread *s, const struct cycle *c, size_t i,
+                     struct pod_class *other)
+{
+    struct domain_counts *d = &s->counts.items[i];
+    size_t count;
+    const int64_t *sums =
+        spread_class_sums(&other->data[s->plugin], other, c->framework,
+                          &s->topologies, s->class->items[i].topology, &count);
+
+    for (size_t domain = 0; domain < count && domain < d->items.count; domain++)
+        d->items.items[domain].count += sums[domain];
+}
+
+/* Node by node, where not every node counts. */
+static void add_nodes(struct spread *s, const struct cycle *c, size_t i,
+                      const struct pod_class *other, bool soft)
+{
+    const struct constraint *k = &s->class->items[i];
+    struct domain_counts *d = &s->counts.items[i];
+
+    for (uint32_t e = 0; e < other->live.room; e++) {
+        const struct node_count *on = &other->live.slots[e];
+        uint32_t domain;
+
+        if (on->node == NO_ID || on->count == 0)
+            continue;
+        domain = topology_domain(topology_of(s, k), on->node);
+        if (domain >= d->items.count ||
+            d->items.items[domain].epoch != s->epoch ||
+            !counts_node(s, c, k, on->node) ||
+            ((!soft || s->class->require_all) && !has_keys(s, soft, on->node)))
+            continue;
+        d->items.items[domain].count += on->count;
+    }
+}
+
+/* Adds up the matching pods in marked domains; what comes to others is never
+ * looked at. */
 static void add_up(struct spread *s, const struct cycle *c, size_t i, bool soft)
 {
     struct constraint *k = &s->class->items[i];
-    const struct topology *t = topology_of(s, k);
+    bool all = counts_all(s, c, k, soft);
 
     constraint_refresh(k, c);
     for (size_t m = 0; m < k->matches.count; m++) {
-        const struct pod_class *other =
+        struct pod_class *other =
             framework_class_at(c->framework, k->matches.items[m]);
 
-        for (uint32_t e = 0; other && e < other->live.room; e++) {
-            const struct node_count *on = &other->live.slots[e];
-            struct domain_count *at;
-            uint32_t domain;
-
-            if (on->node == NO_ID || on->count == 0)
-                continue;
-            domain = topology_domain(t, on->node);
-            if (domain >= s->counts.items[i].items.count)
-                continue;
-            at = domain_at(&s->counts.items[i], domain);
-            if (at->epoch != s->epoch || !counts_node(s, c, k, on->node) ||
-                ((!soft || s->class->require_all) &&
-                 !has_keys(s, soft, on->node)))
-                continue;
-            at->count += on->count;
-        }
+        if (other && all)
+            add_sums(s, c, i, other);
+        else if (other)
+            add_nodes(s, c, i, other, soft);
     }
 }
 
@@ -201,8 +239,7 @@ static bool pre_filter(void *state, const struct cycle *c)
     if (!has_any(s->class, false))
         return false;
     for (size_t n = 0; n < framework_node_room(c->framework); n++) {
-        if (!framework_node(c->framework, (node_id)n)->present ||
-            !has_keys(s, false, (node_id)n))
+        if (!c->nodes[n].present || !has_keys(s, false, (node_id)n))
             continue;
         for (size_t i = 0; i < s->class->count; i++) {
             const struct constraint *k = &s->class->items[i];
@@ -281,14 +318,9 @@ static void weigh(struct spread *s, size_t i, const node_id *nodes,
     s->counts.items[i].weight = log((double)(size + nowhere) + 2);
 }
 
-static bool pre_score(void *state, const struct cycle *c, const node_id *nodes,
-                      size_t count)
+static void prepare(struct spread *s, const struct cycle *c,
+                    const node_id *nodes, size_t count)
 {
-    struct spread *s = state;
-
-    begin(s, c);
-    if (!has_any(s->class, true))
-        return false;
     for (size_t i = 0; i < s->class->count; i++) {
         struct constraint *k = &s->class->items[i];
 
@@ -300,16 +332,14 @@ static bool pre_score(void *state, const struct cycle *c, const node_id *nodes,
         else
             add_up(s, c, i, true);
     }
-    return true;
 }
 
-static int64_t score(void *state, const struct cycle *c, node_id node)
+/* The weighted number of like pods in its domains. */
+static int64_t weight_of(const struct spread *s, const struct cycle *c,
+                         node_id node)
 {
-    struct spread *s = state;
     double sum = 0;
 
-    if (is_ignored(s, node))
-        return 0;
     for (size_t i = 0; i < s->class->count; i++) {
         const struct constraint *k = &s->class->items[i];
         const struct topology *t = topology_of(s, k);
@@ -326,28 +356,52 @@ static int64_t score(void *state, const struct cycle *c, node_id node)
     return (int64_t)round(sum);
 }
 
+enum { IGNORED = -1 };
+
 /* The fewer, the better: 100 for the node with the least. */
-static void normalize(void *state, const struct cycle *c, const node_id *nodes,
-                      int64_t *scores, size_t count)
+static void normalize(int64_t *scores, size_t count)
 {
-    const struct spread *s = state;
     int64_t least = INT64_MAX, most = 0;
 
-    (void)c;
     for (size_t n = 0; n < count; n++) {
-        if (is_ignored(s, nodes[n]))
+        if (scores[n] == IGNORED)
             continue;
         least = scores[n] < least ? scores[n] : least;
         most = scores[n] > most ? scores[n] : most;
     }
     for (size_t n = 0; n < count; n++) {
-        if (is_ignored(s, nodes[n]))
+        if (scores[n] == IGNORED)
             scores[n] = 0;
         else if (most == 0)
             scores[n] = SCORE_MAX;
         else
             scores[n] = SCORE_MAX * (most + least - scores[n]) / most;
     }
+}
+
+static bool score(void *state, const struct cycle *c, const node_id *nodes,
+                  size_t count, int64_t *scores)
+{
+    struct spread *s = state;
+
+    begin(s, c);
+    if (!has_any(s->class, true))
+        return false;
+    prepare(s, c, nodes, count);
+    for (size_t n = 0; n < count; n++)
+        scores[n] =
+            is_ignored(s, nodes[n]) ? IGNORED : weight_of(s, c, nodes[n]);
+    normalize(scores, count);
+    return true;
+}
+
+/* Nodes that went are in no sum. */
+static void counted(void *state, void *data, node_id node, int delta)
+{
+    const struct spread *s = state;
+
+    if (framework_node(s->framework, node)->present)
+        spread_class_count(data, &s->topologies, node, delta);
 }
 
 const struct scheduler_plugin scheduler_pod_topology_spread = {
@@ -363,7 +417,6 @@ const struct scheduler_plugin scheduler_pod_topology_spread = {
     .forget = forget,
     .pre_filter = pre_filter,
     .filter = filter,
-    .pre_score = pre_score,
     .score = score,
-    .normalize = normalize,
+    .counted = counted,
 };

@@ -84,6 +84,19 @@ static bool class_matches(const struct cycle *c, const struct constraint *k,
             keys_match(k->spec, own, other));
 }
 
+/* All classes of Deployments' pods that can match: those of its hash. */
+static void refresh_by_hash(struct constraint *k, const struct cycle *c)
+{
+    const struct pod_class *other =
+        framework_class_hashed(c->framework, c->class->template->hash);
+
+    k->matches.count = 0;
+    for (; other; other = other->next_hashed) {
+        if (class_matches(c, k, c->class, other))
+            VEC_PUSH(k->matches, other->id);
+    }
+}
+
 void constraint_refresh(struct constraint *k, const struct cycle *c)
 {
     uint32_t count = framework_class_count(c->framework);
@@ -91,6 +104,11 @@ void constraint_refresh(struct constraint *k, const struct cycle *c)
 
     if (k->scanned == count)
         return;
+    if (k->is_default && c->class->hashed) {
+        refresh_by_hash(k, c);
+        k->scanned = count;
+        return;
+    }
     for (size_t i = 0; i < k->matches.count; i++) {
         if (framework_class_at(c->framework, k->matches.items[i]))
             k->matches.items[kept++] = k->matches.items[i];
@@ -173,5 +191,65 @@ void spread_class_free(struct spread_class *sc)
 {
     clear(sc);
     VEC_FREE(sc->services);
+    for (size_t i = 0; i < sc->sums.count; i++)
+        VEC_FREE(sc->sums.items[i].by_domain);
+    VEC_FREE(sc->sums);
     free(sc);
+}
+
+/* --- sums by domain --- */
+
+static void add_to(struct domain_sums *sums, uint32_t domain, int64_t delta)
+{
+    if (domain == NO_DOMAIN)
+        return;
+    while (sums->by_domain.count <= domain)
+        VEC_PUSH(sums->by_domain, 0);
+    sums->by_domain.items[domain] += delta;
+}
+
+static void make_sums(struct domain_sums *sums, const struct pod_class *class,
+                      const struct framework *f, const struct topology *t)
+{
+    sums->generation = framework_generation(f);
+    sums->by_domain.count = 0;
+    for (uint32_t e = 0; e < class->live.room; e++) {
+        const struct node_count *on = &class->live.slots[e];
+
+        if (on->node != NO_ID && on->count > 0 &&
+            framework_node(f, on->node)->present)
+            add_to(sums, topology_domain(t, on->node), on->count);
+    }
+}
+
+const int64_t *spread_class_sums(void **data, const struct pod_class *class,
+                                 const struct framework *f,
+                                 const struct topologies *topologies,
+                                 size_t topology, size_t *count)
+{
+    struct spread_class *sc = *data;
+    struct domain_sums *sums;
+
+    if (!sc)
+        sc = *data = mem_zalloc(sizeof *sc);
+    while (sc->sums.count <= topology)
+        VEC_PUSH(sc->sums, (struct domain_sums){0});
+    sums = &sc->sums.items[topology];
+    if (sums->generation != framework_generation(f))
+        make_sums(sums, class, f, &topologies->items.items[topology]);
+    *count = sums->by_domain.count;
+    return sums->by_domain.items;
+}
+
+/* A node that came since is in no sum, nor is one that the topologies have
+ * not looked at yet: another generation makes them anew. */
+void spread_class_count(struct spread_class *sc,
+                        const struct topologies *topologies, node_id node,
+                        int delta)
+{
+    for (size_t i = 0; i < sc->sums.count; i++) {
+        if (sc->sums.items[i].generation == topologies->generation)
+            add_to(&sc->sums.items[i],
+                   topology_domain(&topologies->items.items[i], node), delta);
+    }
 }

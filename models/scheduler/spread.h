@@ -18,7 +18,15 @@ struct constraint {
     VEC_OF(uint32_t) matches; /* ids of classes */
 };
 
+/* The pods of a class by domain; kept up to date as long as no node comes
+ * or goes. */
+struct domain_sums {
+    uint64_t generation; /* of nodes; another: to be made anew */
+    VEC_OF(int64_t) by_domain;
+};
+
 struct spread_class {
+    VEC_OF(struct domain_sums) sums; /* by index of the topology, as asked */
     bool made;
     VEC_OF(const struct selector *) services; /* that it was made for */
     bool require_all; /* nodes without all keys are not scored */
@@ -31,6 +39,17 @@ struct spread_class {
 void spread_class_refresh(struct spread_class *sc, const struct cycle *c,
                           struct topologies *topologies);
 void spread_class_free(struct spread_class *sc);
+
+/* The pods of a class by domain: `count` long, shorter where no pod is in
+ * the domains beyond. *data: the class's place for this plug-in. */
+const int64_t *spread_class_sums(void **data, const struct pod_class *class,
+                                 const struct framework *f,
+                                 const struct topologies *topologies,
+                                 size_t topology, size_t *count);
+/* One pod more, or less, on a node. */
+void spread_class_count(struct spread_class *sc,
+                        const struct topologies *topologies, node_id node,
+                        int delta);
 
 /* Looks at the classes that came since, drops those that went. */
 void constraint_refresh(struct constraint *k, const struct cycle *c);

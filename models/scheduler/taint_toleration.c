@@ -46,7 +46,7 @@ static bool tolerates(const struct cycle *c, const struct taint *taint)
 static int64_t untolerated(const struct cycle *c, node_id node,
                            unsigned effects)
 {
-    const struct node_info *n = framework_node(c->framework, node);
+    const struct node_info *n = &c->nodes[node];
     int64_t count = 0;
 
     for (size_t i = 0; i < n->taints.count; i++) {
@@ -61,25 +61,23 @@ static enum filter_status filter(void *state, const struct cycle *c,
                                  node_id node, struct filter_reasons *why)
 {
     (void)state;
-    if (untolerated(c, node, KEEPS_OFF) == 0)
+    if (c->nodes[node].taints.count == 0 ||
+        untolerated(c, node, KEEPS_OFF) == 0)
         return FILTER_SUCCESS;
     filter_refuse(why, "node(s) had untolerated taint(s)", "");
     return FILTER_UNRESOLVABLE;
 }
 
-static int64_t score(void *state, const struct cycle *c, node_id node)
+static bool score(void *state, const struct cycle *c, const node_id *nodes,
+                  size_t count, int64_t *scores)
 {
     (void)state;
-    return untolerated(c, node, PREFERS_NOT);
-}
-
-static void normalize(void *state, const struct cycle *c, const node_id *nodes,
-                      int64_t *scores, size_t count)
-{
-    (void)state;
-    (void)c;
-    (void)nodes;
+    for (size_t k = 0; k < count; k++)
+        scores[k] = c->nodes[nodes[k]].taints.count > 0
+                        ? untolerated(c, nodes[k], PREFERS_NOT)
+                        : 0;
     score_normalize(scores, count, true);
+    return true;
 }
 
 const struct scheduler_plugin scheduler_taint_toleration = {
@@ -89,5 +87,4 @@ const struct scheduler_plugin scheduler_taint_toleration = {
     .events = 1U << EVENT_NODE_ADDED | 1U << EVENT_NODE_CHANGED,
     .filter = filter,
     .score = score,
-    .normalize = normalize,
 };

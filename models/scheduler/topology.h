@@ -32,7 +32,11 @@ void topologies_refresh(struct topologies *t, const struct framework *f);
 
 static inline uint32_t topology_domain(const struct topology *t, node_id node)
 {
-    return node < t->domains.count ? t->domains.items[node] : NO_DOMAIN;
+    uint32_t domain = node < t->domains.count ? t->domains.items[node] : 0;
+
+    /* Nodes that have not been looked at are in no domain either. */
+    return node < t->domains.count && domain < t->values.count ? domain
+                                                               : NO_DOMAIN;
 }
 
 #endif
