@@ -301,26 +301,26 @@ static inline struct chosen choose_by(struct entry *e, uint32_t client,
 /* The node whose proxy the client's packets meet; NO_ID: all are down. */
 static inline node_id entry_node(struct entry *e, uint32_t client)
 {
-    const struct traffic *t = e->traffic;
+    struct traffic *t = e->traffic;
+    size_t up;
 
     if (!e->clients[client].external)
         return e->clients[client].node;
-    if (t->up.count == 0)
-        return NO_ID;
-    return t->up.items[rng_below(&e->rng, t->up.count)];
+    up = traffic_up_nodes(t);
+    return up ? t->up.items[rng_below(&e->rng, up)] : NO_ID;
 }
 
 /* A gateway's instance sees by the proxy of a node that is up: instance i by
  * the i-th, in turn. */
 static struct chosen choose_by_gateway(struct entry *e, uint32_t client)
 {
-    const struct traffic *t = e->traffic;
+    struct traffic *t = e->traffic;
     uint32_t i = (uint32_t)rng_below(&e->rng, e->lb->instances);
+    size_t up = traffic_up_nodes(t);
 
-    if (t->up.count == 0)
+    if (up == 0)
         return failed(CAUSE_CONNECT_TIMEOUT);
-    return choose_by(e, client, t->up.items[i % t->up.count],
-                     balancer_at(e->lb, i));
+    return choose_by(e, client, t->up.items[i % up], balancer_at(e->lb, i));
 }
 
 static inline struct chosen choose_service(struct entry *e, uint32_t client)

@@ -29,14 +29,15 @@ struct queue;
 
 /* One job: a slot of the slab. */
 struct queue_job {
-    _Alignas(64) sim_time arrival;
+    sim_time arrival;
     sim_time start;        /* of service; SIM_NEVER: not yet */
     sim_time work;         /* at full speed, ns */
     uint64_t user;         /* the caller's */
     struct queue *queue;   /* NULL: the slot is free */
     uint32_t detail, flag; /* the caller's */
     uint32_t generation;
-    uint32_t next; /* in the queue, or the free list */
+    uint32_t next;   /* in the queue, or the free list */
+    uint64_t unused; /* fills the cache line: the slab is aligned */
 };
 
 /* A job left: served, or (lost) with its queue cleared. A copy: the job is

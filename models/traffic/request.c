@@ -262,7 +262,10 @@ static inline enum cause submit(struct entry *e, struct request *r,
     struct traffic *t = e->traffic;
 
     if (pod->id != r->pod && !in_service(pod, e->known))
-        return server_listens(pod) ? CAUSE_MISROUTED : CAUSE_CONNECT_REFUSED;
+        return pod_listens_for(pod, world_service(t->s->world, e->known)->spec,
+                               e->spec->port)
+                   ? CAUSE_MISROUTED
+                   : CAUSE_CONNECT_REFUSED;
     /* One output was drawn when the attempt began; more come from places
      * that no one else uses. */
     e->work.counter[2] = r->number;

@@ -177,14 +177,18 @@ static void begin_measure(struct traffic *t)
 
 /* -------------------------------------------------------------- changes */
 
-static void list_up_nodes(struct traffic *t)
+size_t traffic_up_nodes(struct traffic *t)
 {
     const struct world *w = t->s->world;
 
+    if (!t->up_stale)
+        return t->up.count;
+    t->up_stale = false;
     t->up.count = 0;
     for (size_t i = 0; i < w->nodes.count; i++)
         if (w->nodes.items[i]->up && !w->nodes.items[i]->deleted)
             VEC_PUSH(t->up, (node_id)i);
+    return t->up.count;
 }
 
 static void node_changed(struct traffic *t, const struct world_change *change)
@@ -192,7 +196,7 @@ static void node_changed(struct traffic *t, const struct world_change *change)
     if (change->what != WHAT_ADDED && change->what != WHAT_DELETED &&
         change->what != WHAT_UP)
         return;
-    list_up_nodes(t);
+    t->up_stale = true;
     if (change->what == WHAT_UP && !world_node(t->s->world, change->id)->up)
         requests_abandon(t, change->id, NO_ID);
 }
@@ -332,7 +336,7 @@ struct traffic *traffic_new(struct simulation *s)
     make_paths(t);
     for (size_t i = 0; i < t->entry_count; i++)
         make_entry(t, (uint32_t)i);
-    list_up_nodes(t);
+    t->up_stale = true;
     servers_set_client(s->servers,
                        (struct server_client){.answered = request_answered,
                                               .lost = request_lost,

@@ -127,7 +127,8 @@ struct traffic {
     uint32_t count, room, free;
     struct network_path paths[PATH_COUNT];
     VEC_OF(struct balancing *) balancings;
-    VEC_OF(node_id) up;            /* nodes that are up, rising */
+    VEC_OF(node_id) up;            /* nodes that are up, rising; see */
+    bool up_stale;                 /* traffic_up_nodes */
     VEC_OF(sim_time) touched;      /* by pod: when something was done to it */
     VEC_OF(struct endpoint) local; /* scratch */
     bool running;
@@ -140,6 +141,10 @@ struct chosen {
     enum cause cause; /* CAUSE_CONNECT_TIMEOUT: dropped on the way */
     sim_time delay;   /* of the name's look-up */
 };
+
+/* --- traffic.c --- */
+/* Brings t->up up to date; returns how many there are. */
+size_t traffic_up_nodes(struct traffic *t);
 
 /* --- client.c --- */
 void clients_place(struct entry *e);
@@ -173,6 +178,13 @@ void request_deadline(struct entry *e, struct request *r);
 void patience_attempt(struct entry *e, const struct request *r);
 void patience_request(struct entry *e, const struct request *r);
 void due_ring_release(struct due_ring *ring);
+
+/* --- port.c --- */
+/* True where the pod's process listens, and on the port that the Service
+ * sends to: one that its containers declare; of a pod that declares none we
+ * assume it. port: of the Service, 0: its first. */
+bool pod_listens_for(const struct pod *pod, const struct service_spec *spec,
+                     int port);
 
 /* --- blame.c --- */
 /* What made the attempt fail. */

@@ -117,6 +117,57 @@ static void test_local_policy(void **state)
     fixture_release(&f);
 }
 
+/* ClientIP: one client, one pod, until it is no more in the table. */
+static void test_affinity(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    steady(&f);
+    f.traffic[0].clients = 1;
+    f.metrics.last_server = NO_ID;
+    f.service_spec.client_ip_affinity = true;
+    fixture_make(&f, 1);
+    fixture_pods(&f, 8);
+    run_to(&f, 100 * SIM_S);
+    assert_int_equal(f.metrics.server_changes, 1);
+    for (uint32_t i = 0; i < f.pod_count; i++)
+        if (f.pods[i] == f.metrics.last_server)
+            f.pods[i] = f.pods[--f.pod_count];
+    fixture_publish(&f);
+    run_to(&f, 200 * SIM_S);
+    assert_int_equal(f.metrics.server_changes, 2);
+    let_end(&f);
+    fixture_release(&f);
+}
+
+/* External clients enter by nodes that are up; without any, by none. */
+static void test_external(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    steady(&f);
+    f.traffic[0].location = AT_EXTERNAL;
+    f.traffic[0].timeout = SIM_S / 2;
+    f.scenario.cluster.latency.external = dist_constant(0.1);
+    fixture_make(&f, 1);
+    fixture_pods(&f, 1);
+    run_to(&f, 21 * SIM_S / 2);
+    assert_int_equal(f.metrics.succeeded, 10);
+    assert_true(fabs(f.metrics.latency / 10 - 0.21) < 1e-9);
+    for (node_id n = 1; n < FIXTURE_NODES; n++)
+        world_node_set_up(f.s.world, n, false, INCIDENT_NONE);
+    run_to(&f, 41 * SIM_S / 2);
+    assert_int_equal(f.metrics.succeeded, 20);
+    world_node_set_up(f.s.world, 0, false, INCIDENT_NONE);
+    run_to(&f, 61 * SIM_S / 2);
+    let_end(&f);
+    assert_int_equal(f.metrics.by_cause[CAUSE_CONNECT_TIMEOUT], 10);
+    assert_int_equal(f.metrics.abandoned, 0);
+    fixture_release(&f);
+}
+
 /* ------------------------------------------------------------- arrivals */
 
 static void test_rates(void **state)
@@ -259,6 +310,8 @@ int main(void)
         cmocka_unit_test(test_clients_in_pods),
         cmocka_unit_test(test_fixed_addresses),
         cmocka_unit_test(test_local_policy),
+        cmocka_unit_test(test_affinity),
+        cmocka_unit_test(test_external),
         cmocka_unit_test(test_rates),
         cmocka_unit_test(test_storm),
         cmocka_unit_test(test_common_random_numbers),

@@ -25,6 +25,7 @@ enum deed {
     NODE_DIES,
     ADDRESS_TO_OTHER,
     ADDRESS_TO_OTHER_SILENT,
+    ADDRESS_TO_OTHER_PORT,
     ADDRESS_TO_SAME,
     CRASH_LATER, /* while the request is served */
     NODE_DIES_LATER,
@@ -68,6 +69,9 @@ static const struct {
     {"another's pod listens", ADDRESS_TO_OTHER, ACCESS_SERVICE, SIM_S,
      SIM_NEVER, 0.01, 0, SIM_MS, CAUSE_MISROUTED, 1002 * SIM_MS, true},
     {"another's pod does not listen", ADDRESS_TO_OTHER_SILENT, ACCESS_SERVICE,
+     SIM_S, SIM_NEVER, 0.01, 0, SIM_MS, CAUSE_CONNECT_REFUSED, 1002 * SIM_MS,
+     true},
+    {"another's pod listens elsewhere", ADDRESS_TO_OTHER_PORT, ACCESS_SERVICE,
      SIM_S, SIM_NEVER, 0.01, 0, SIM_MS, CAUSE_CONNECT_REFUSED, 1002 * SIM_MS,
      true},
     {"a new pod of the Service", ADDRESS_TO_SAME, ACCESS_SERVICE, SIM_S,
@@ -135,6 +139,14 @@ static void do_deed(struct fixture *f, enum deed deed, incident_id origin)
     case ADDRESS_TO_OTHER_SILENT:
         server_reset(f->s.servers,
                      world_pod(w, take_over(f, &f->other_template)));
+        break;
+    case ADDRESS_TO_OTHER_PORT:
+        f->other_port.port = 9090;
+        f->other_container.port_count = 1;
+        f->other_container.ports = &f->other_port;
+        f->other_template.container_count = 1;
+        f->other_template.containers = &f->other_container;
+        take_over(f, &f->other_template);
         break;
     case ADDRESS_TO_SAME:
         take_over(f, &f->template);

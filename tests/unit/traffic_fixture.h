@@ -31,7 +31,8 @@ struct metrics {
     uint64_t waited;
     sim_time last_end, last_attempt_failed;
     sim_time longest_wait; /* between a failure and the end */
-    pod_id last_pod;
+    pod_id last_pod, last_server;
+    uint64_t server_changes; /* served by another pod than the one before */
     uint32_t last_attempts;
     uint64_t hash; /* of all that was told, in order */
 };
@@ -43,6 +44,9 @@ struct fixture {
     struct lb_spec lb;
     struct service_spec service_spec, other_spec;
     struct pod_template template, other_template;
+    struct container other_container;
+    struct container_port other_port;
+    struct service_port service_port;
     struct node_spec node_specs[FIXTURE_NODES];
     struct label label, other_label;
     struct requirement requirement, other_requirement;
@@ -149,6 +153,8 @@ void metrics_served(struct metrics *m, uint32_t traffic, pod_id pod,
                     sim_time arrival, sim_time start, sim_time end)
 {
     m->served++;
+    m->server_changes += pod != m->last_server;
+    m->last_server = pod;
     m->sojourn += sim_to_seconds(end - arrival);
     if (start == SIM_NEVER)
         start = end;
@@ -203,6 +209,10 @@ static inline void fixture_defaults(struct fixture *f)
     f->other_spec.meta.name = "other";
     f->service_spec.meta.space = f->other_spec.meta.space = "default";
     f->service_spec.has_selector = f->other_spec.has_selector = true;
+    f->service_port = (struct service_port){.port = 80, .target = 8080};
+    f->service_spec.ports = &f->service_port;
+    f->service_spec.port_count = 1;
+    f->service_spec.affinity_timeout = 10800 * SIM_S;
     f->workload = (struct workload){.service_time = dist_exponential(0.01),
                                     .concurrency = 1,
                                     .queue_limit = INT64_MAX,
