@@ -115,13 +115,18 @@ uint64_t traffic_in_flight(const struct traffic *t, uint32_t index)
 
 /* ----------------------------------------------------------- beginnings */
 
+/* Two entries of one name, to two Services, are two. */
+static uint64_t service_hash(const struct traffic_spec *spec)
+{
+    return rng_hash(spec->service) ^ rng_hash(spec->space) << 1;
+}
+
 /* The clients' streams: of the warm-up, or of the measured time. */
 static void name_streams(struct entry *e, bool measured)
 {
-    struct rng_root root = e->traffic->s->root;
-    const char *name = e->spec->name;
-
-    rng_init(&e->arrivals, root, "traffic.arrivals", name, measured);
+    rng_init(&e->arrivals, e->traffic->s->root,
+             measured ? "traffic.arrivals" : "traffic.warm_up", e->spec->name,
+             service_hash(e->spec));
     e->number = measured ? FIRST_NUMBER : 0;
 }
 
@@ -318,7 +323,8 @@ static void make_entry(struct traffic *t, uint32_t index)
     set_rate(e, spec->rate);
     e->lb = balancing_of(t, spec->space, spec->service);
     name_streams(e, false);
-    rng_init(&e->rng, t->s->root, "traffic.request", spec->name, 0);
+    rng_init(&e->rng, t->s->root, "traffic.request", spec->name,
+             service_hash(spec));
     e->work = e->more = e->rng;
     rng_seek(&e->work, 0, 0);
     find_service(e);
