@@ -83,8 +83,8 @@ const struct endpoint *lb_balancer_pick(struct lb_balancer *b,
 const struct endpoint *lb_balancer_pick_of(struct lb_balancer *b,
                                            const struct endpoint *endpoints,
                                            uint32_t count, uint32_t slots,
-                                           struct rng *rng,
-                                           uint64_t client_key, sim_time now);
+                                           struct rng *rng, uint64_t client_key,
+                                           sim_time now);
 /* The attempt that was given (slot, pod) has ended. */
 void lb_balancer_done(struct lb_balancer *b, uint32_t slot, pod_id pod);
 
