@@ -60,8 +60,8 @@ void manifest_note_skipped(struct loader *l);
 /* True where a skipped kind's pod template (StatefulSet ...) has the labels
  * that this selects; *kind, *name say which. */
 bool manifest_skipped_owner(const struct loader *l, const char *space,
-                            const struct selector *selector,
-                            const char **kind, const char **name);
+                            const struct selector *selector, const char **kind,
+                            const char **name);
 void object_list_release(struct object_list *list);
 /* Releases what manifests keep in the loader besides intern's memory. */
 void manifest_release(struct loader *l);
@@ -100,13 +100,13 @@ bool loader_read_selector(struct loader *l, struct doc_node *node,
 /* Puts labels in the order that struct labels has. */
 void loader_sort_labels(struct label *items, size_t count);
 /* A list of taints as in a Node's spec; NULL: none. */
-bool loader_read_taints(struct loader *l, struct doc_node *list,
-                        size_t *count, const struct taint **out);
+bool loader_read_taints(struct loader *l, struct doc_node *list, size_t *count,
+                        const struct taint **out);
 /* A mapping of resources to quantities, over what *out holds. */
 bool loader_read_resources(struct loader *l, struct doc_node *map,
                            struct resources *out);
 /* Sets quantity of one resource by name. False: bad text. */
-bool loader_set_resource(struct loader *l, const char *name,
-                         const char *text, struct resources *out);
+bool loader_set_resource(struct loader *l, const char *name, const char *text,
+                         struct resources *out);
 
 #endif

@@ -107,6 +107,33 @@ struct node_affinity {
     const struct preferred_node_term *preferred;
 };
 
+/* Other pods, by labels and namespace, and what "near" means. */
+struct pod_affinity_term {
+    bool selector_given; /* else no pod is meant */
+    struct selector selector;
+    const char *topology_key;
+    /* None of the two given: the pod's own namespace. */
+    size_t space_count;
+    const char *const *spaces;
+    bool space_selector_given;
+    struct selector space_selector; /* of namespaces' labels */
+    /* matchLabelKeys, mismatchLabelKeys */
+    size_t match_key_count, mismatch_key_count;
+    const char *const *match_keys, *const *mismatch_keys;
+};
+
+struct preferred_pod_term {
+    int weight;
+    struct pod_affinity_term term;
+};
+
+/* podAffinity, or podAntiAffinity. All of the required terms must hold. */
+struct pod_affinity {
+    size_t required_count, preferred_count;
+    const struct pod_affinity_term *required;
+    const struct preferred_pod_term *preferred;
+};
+
 struct spread_constraint {
     int max_skew;
     const char *topology_key;
@@ -132,6 +159,8 @@ struct container_port {
     const char *name; /* NULL: none */
     int port;
     bool udp;
+    int host_port;       /* 0: none */
+    const char *host_ip; /* NULL: every address of the node */
 };
 
 enum { PRE_STOP_NONE = 0, PRE_STOP_UNREADABLE = -1 };
@@ -168,6 +197,7 @@ struct pod_template {
     const char *node_name; /* NULL: the scheduler decides */
     struct labels node_selector;
     struct node_affinity affinity;
+    struct pod_affinity near, apart; /* podAffinity, podAntiAffinity */
     size_t toleration_count; /* with the two default 300 s ones added, as
                                 the admission plug-in does */
     const struct toleration *tolerations;

@@ -112,6 +112,7 @@ static void release(struct scenario_reader *r)
     VEC_FREE(r->manifests);
     VEC_FREE(r->assumptions);
     VEC_FREE(r->timeline);
+    scenario_release_matches(r);
 }
 
 struct scenario *scenario_load(const struct scenario_options *options,

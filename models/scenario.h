@@ -263,8 +263,8 @@ struct scenario {
     const struct service_spec *services;
     size_t namespace_count;
     const char *const *namespaces;
-    struct intern *intern; /* all of the above lives there */
-    struct doc_set *docs;  /* what was read; places point into it */
+    struct intern *intern;    /* all of the above lives there */
+    struct doc_set *docs;     /* what was read; places point into it */
     struct scenario_raw *raw; /* in a user's words, completed: to print */
     size_t manifest_count;    /* documents of objects, as last changed */
     struct doc_node *const *manifests;

@@ -2,42 +2,15 @@
  * What is not wrong in any one place: Services without pods, selectors that
  * match nothing, names that nobody has.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "models/scenario_internal.h"
 #include "models/select.h"
 
-/* Calls visit for each pod template of the loader, made by the timeline or
- * not. */
-typedef void visit_template(void *self, const struct meta *meta,
-                            const struct pod_template *t);
-
-static void visit_list(const struct object_list *list, visit_template *visit,
-                       void *self)
-{
-    size_t i;
-
-    for (i = 0; i < list->deployments.count; i++)
-        visit(self, &list->deployments.items[i]->meta,
-              &list->deployments.items[i]->template);
-    for (i = 0; i < list->replicasets.count; i++)
-        visit(self, &list->replicasets.items[i]->meta,
-              &list->replicasets.items[i]->template);
-    for (i = 0; i < list->pods.count; i++)
-        visit(self, &list->pods.items[i]->meta, &list->pods.items[i]->template);
-}
-
-static void visit_all(const struct scenario_reader *r, visit_template *visit,
-                      void *self)
-{
-    visit_list(&r->l.objects, visit, self);
-    visit_list(&r->l.later, visit, self);
-}
-
 /* ---- Services ---- */
 
 struct port_search {
-    const struct service_spec *s;
     const char *name;
     bool found;
 };
@@ -48,9 +21,7 @@ static void look_for_port(void *self, const struct meta *meta,
     struct port_search *search = self;
     size_t i, j;
 
-    if (meta->space != search->s->meta.space ||
-        !selector_matches(&search->s->selector, &t->labels))
-        return;
+    (void)meta;
     for (i = 0; i < t->container_count; i++)
         for (j = 0; j < t->containers[i].port_count; j++)
             if (t->containers[i].ports[j].name == search->name)
@@ -84,11 +55,12 @@ static void check_service(struct scenario_reader *r,
         return;
     }
     for (i = 0; i < s->port_count; i++) {
-        struct port_search search = {s, s->ports[i].target_name, false};
+        struct port_search search = {s->ports[i].target_name, false};
 
         if (!search.name)
             continue;
-        visit_all(r, look_for_port, &search);
+        scenario_each_match(r, s->meta.space, &s->selector, look_for_port,
+                            &search);
         if (!search.found)
             diag_warning(r->diag, s->meta.place,
                          "Service '%s': no container has a port named '%s'",
@@ -98,37 +70,26 @@ static void check_service(struct scenario_reader *r,
 
 /* ---- selectors of the Scenario ---- */
 
-struct match_search {
-    const struct selector *selector;
-    const char *space;
-    uint32_t workload; /* or by index, where selector is NULL */
-    bool found;
-};
-
-static void look_for_match(void *self, const struct meta *meta,
-                           const struct pod_template *t)
+static void mark_workload(void *self, const struct meta *meta,
+                          const struct pod_template *t)
 {
-    struct match_search *search = self;
+    bool *matched = self;
 
-    if (search->space && strcmp(meta->space, search->space) != 0)
-        return;
-    if (search->selector ? selector_matches(search->selector, &t->labels)
-                         : t->workload == search->workload)
-        search->found = true;
+    (void)meta;
+    matched[t->workload] = true;
 }
 
 static void check_workloads(struct scenario_reader *r)
 {
-    uint32_t i;
+    bool *matched = mem_calloc(r->s->workload_count, sizeof *matched);
+    size_t i;
 
-    for (i = 1; i < r->s->workload_count; i++) {
-        struct match_search search = {.workload = i};
-
-        visit_all(r, look_for_match, &search);
-        if (!search.found && r->s->workloads[i].place.line > 0)
+    scenario_each_template(r, mark_workload, matched);
+    for (i = 1; i < r->s->workload_count; i++)
+        if (!matched[i] && r->s->workloads[i].place.line > 0)
             diag_warning(r->diag, r->s->workloads[i].place,
                          "this workload matches no pod");
-    }
+    free(matched);
 }
 
 static bool any_node(const struct scenario_reader *r,
@@ -145,11 +106,10 @@ static bool any_node(const struct scenario_reader *r,
 static void check_target(struct scenario_reader *r, const struct target *t,
                          struct place place)
 {
-    struct match_search search = {.selector = &t->selector, .space = t->space};
+    const char *space = intern(r->l.intern, t->space);
 
     if (t->kind == TARGET_PODS || t->kind == TARGET_NODES_OF) {
-        visit_all(r, look_for_match, &search);
-        if (!search.found)
+        if (!scenario_matches_any(r, space, &t->selector))
             diag_warning(r->diag, place, "this selector matches no pod");
     } else if (t->kind == TARGET_NODES && !any_node(r, &t->selector)) {
         diag_warning(r->diag, place, "this selector matches no node");
@@ -245,7 +205,7 @@ bool scenario_check(struct scenario_reader *r)
     for (i = 0; i < s->timeline_count; i++)
         if (s->timeline[i].fail)
             check_target(r, &s->timeline[i].fail->target, s->timeline[i].place);
-    visit_all(r, check_pods, r);
+    scenario_each_template(r, check_pods, r);
     free_pods(r);
     return check_rates(r);
 }

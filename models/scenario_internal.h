@@ -193,6 +193,7 @@ struct scenario_reader {
     struct place strategy_place;
     sim_time pre_stop; /* --set preStop=...; < 0: none */
     VEC_OF(struct timeline_spec) timeline;
+    struct match_index *matches; /* scenario_match.c; NULL: not yet made */
 };
 
 void reader_assume(struct scenario_reader *r, const char *format, ...)
@@ -217,9 +218,21 @@ const char *const *reader_service_names(struct scenario_reader *r);
 struct service_spec *reader_find_service(struct scenario_reader *r,
                                          const char *text, struct place place);
 
+/* Calls visit for pod templates, those that the timeline makes too: all, or
+ * those of a namespace (NULL: every) that a selector matches. The timeline
+ * must have been read. */
+typedef void visit_template(void *self, const struct meta *meta,
+                            const struct pod_template *t);
+void scenario_each_template(struct scenario_reader *r, visit_template *visit,
+                            void *self);
+void scenario_each_match(struct scenario_reader *r, const char *space,
+                         const struct selector *s, visit_template *visit,
+                         void *self);
+bool scenario_matches_any(struct scenario_reader *r, const char *space,
+                          const struct selector *s);
 /* True where the Service selects a pod template that exists, or will. */
-bool scenario_has_pods(const struct scenario_reader *r,
-                       const struct service_spec *s);
+bool scenario_has_pods(struct scenario_reader *r, const struct service_spec *s);
+void scenario_release_matches(struct scenario_reader *r);
 
 /* --- steps, in this order --- */
 bool scenario_read_files(struct scenario_reader *r);

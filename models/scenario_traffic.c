@@ -13,31 +13,6 @@
 
 /* ---- absent traffic ---- */
 
-static bool any_matches(const struct object_list *list,
-                        const struct service_spec *s)
-{
-    size_t i;
-
-#define MATCH(field)                                                           \
-    for (i = 0; i < list->field.count; i++)                                    \
-        if (list->field.items[i]->meta.space == s->meta.space &&               \
-            selector_matches(&s->selector,                                     \
-                             &list->field.items[i]->template.labels))          \
-            return true;
-    MATCH(deployments)
-    MATCH(replicasets)
-    MATCH(pods)
-#undef MATCH
-    return false;
-}
-
-bool scenario_has_pods(const struct scenario_reader *r,
-                       const struct service_spec *s)
-{
-    return s->has_selector &&
-           (any_matches(&r->l.objects, s) || any_matches(&r->l.later, s));
-}
-
 static bool has_tcp(const struct service_spec *s)
 {
     size_t i;

@@ -338,6 +338,75 @@ static void test_bad_sets(void **state)
     }
 }
 
+static void test_warnings(void **state)
+{
+    static const struct {
+        const char *text, *message;
+    } cases[] = {
+        {SCENARIO("  duration: 1m\n  timeline: [{at: 2m, kubectl: cordon "
+                  "pool-1}]\n") WEB,
+         "after the end of 'duration'"},
+        {SCENARIO("  workloads: [{selector: {app: wep}}]\n") WEB,
+         "this workload matches no pod"},
+        {SCENARIO("  failures: [{target: {pods: {app: x}}, mode: crash, after: "
+                  "1h}]\n") WEB,
+         "this selector matches no pod"},
+        {SCENARIO("  failures: [{target: {nodes: {x: y}}, mode: crash, after: "
+                  "1h}]\n") WEB,
+         "this selector matches no node"},
+        {SCENARIO("  traffic: [{service: web, arrivals: 0}]\n") WEB,
+         "rate 0: no requests"},
+        {SCENARIO("  traffic: [{service: web, timeout: 5ms, clients: "
+                  "{location: external}}]\n") WEB,
+         "'timeout' is not above the network's latency"},
+        {SCENARIO("  traffic: []\n") "---\napiVersion: v1\nkind: Service\n"
+                                     "metadata: {name: s}\nspec: {selector: "
+                                     "{a: b}, ports: [{port: 80}]}\n",
+         "Service 's' selects no pod"},
+        {SCENARIO("  traffic: []\n") "---\napiVersion: v1\nkind: Service\n"
+                                     "metadata: {name: s}\nspec: {ports: "
+                                     "[{port: 80}]}\n",
+         "Service 's' has no selector: no endpoints"},
+        {SCENARIO("  traffic: []\n") WEB
+         "---\napiVersion: v1\nkind: Service\nmetadata: {name: s}\n"
+         "spec: {selector: {app: web}, ports: [{port: 80, targetPort: "
+         "http}]}\n",
+         "no container has a port named 'http'"},
+        {SCENARIO("  traffic: []\n") WEB
+         "---\napiVersion: v1\nkind: Service\nmetadata: {name: s}\n"
+         "spec: {clusterIP: None, sessionAffinity: ClientIP, selector: {app: "
+         "web}, ports: [{port: 80}]}\n",
+         "'sessionAffinity' is ignored for headless Services"},
+        {SCENARIO("  traffic: []\n"), "nothing to simulate"},
+        {SCENARIO("  traffic: []\n") "---\napiVersion: v1\nkind: "
+                                     "Pod\nmetadata: {name: p}\nspec: "
+                                     "{nodeName: n, containers: [{name: c, "
+                                     "lifecycle: {preStop: {exec: "
+                                     "{command: [/stop]}}}}]}\n",
+         "the time of this preStop hook is not plain"},
+        {SCENARIO("  traffic: []\n") "---\napiVersion: v1\nkind: "
+                                     "Pod\nmetadata: {name: p}\nspec: "
+                                     "{nodeName: n, containers: [{name: c}]}\n",
+         "node 'n' is not there"},
+        {"apiVersion: v1\nkind: Service\nmetadata: {name: s}\nspec: "
+         "{selector: {a: b}, ports: [{port: 80}]}\n---\napiVersion: "
+         "apps/v1\nkind: StatefulSet\nmetadata: {name: db}\nspec: "
+         "{template: {metadata: {labels: {a: b}}}}\n",
+         "Service 's' has no pods: StatefulSet 'db' is not modelled yet"},
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct fixture f;
+
+        loads(&f, cases[i].text);
+        if (!strstr(f.messages, cases[i].message))
+            fail_msg("wanted: %s\ngot: %s", cases[i].message, f.messages);
+        end(&f);
+    }
+}
+
 static void test_copies(void **state)
 {
     struct fixture f, inner;
@@ -439,6 +508,7 @@ int main(void)
         cmocka_unit_test(test_timeline), cmocka_unit_test(test_sets),
         cmocka_unit_test(test_bad_sets), cmocka_unit_test(test_copies),
         cmocka_unit_test(test_print),    cmocka_unit_test(test_document),
+        cmocka_unit_test(test_warnings),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
