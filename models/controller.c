@@ -256,11 +256,6 @@ struct controllers *controllers_new_list(struct simulation *s,
     return c;
 }
 
-struct controllers *controllers_new(struct simulation *s)
-{
-    return controllers_new_list(s, controller_list);
-}
-
 void controllers_free(struct controllers *c)
 {
     if (!c)

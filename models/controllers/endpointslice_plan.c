@@ -100,6 +100,8 @@ static void tidy_dirty(struct record *r)
 {
     size_t kept = 0;
 
+    if (r->dirty.count == 0)
+        return;
     qsort(r->dirty.items, r->dirty.count, sizeof *r->dirty.items, by_pod);
     for (size_t i = 0; i < r->dirty.count; i++) {
         if (kept == 0 || r->dirty.items[kept - 1].pod != r->dirty.items[i].pod)
@@ -278,7 +280,7 @@ static size_t plan_old(const struct world *w, const struct service *service,
 void endpointslice_plan(const struct world *w, const struct service *service,
                         struct endpointslices *all, struct record *r)
 {
-    size_t made, next = 0, old, left = 0, taken = 0;
+    size_t made, next = 0, old, left = 0;
 
     r->change_count = 0;
     r->trigger = SIM_NEVER;
@@ -298,17 +300,15 @@ void endpointslice_plan(const struct world *w, const struct service *service,
         if (all->fills.items[i].action != SLICE_DELETE)
             continue;
         all->fills.items[i].action = SLICE_UPDATE;
-        if (taken < made)
+        if (made > 0)
             add_new(w, service, r, &r->changes.items[i],
-                    all->sizes.items[taken++], &next);
-        else if (left > 0 || taken > 0 || i > 0)
+                    all->sizes.items[--made], &next);
+        else if (left > 0 || i > 0)
             r->changes.items[i].delete = true;
     }
-    while (taken < made) {
-        struct change *c = add_change(r, r->change_count);
-
-        add_new(w, service, r, c, all->sizes.items[taken++], &next);
-    }
+    for (size_t i = 0; i < made; i++)
+        add_new(w, service, r, add_change(r, r->change_count),
+                all->sizes.items[i], &next);
     if (old == 0 && made == 0)
         add_change(r, 0);
     if (r->origin == NO_ID)
