@@ -29,6 +29,8 @@ struct scheduler_config scheduler_config_default(int minor)
         .inclusion_policies = minor >= 26,
         .match_label_keys = minor >= 27,
         .default_spread = true,
+        .spread_always = minor < 27,
+        .hard_affinity_weight = 1,
     };
 }
 

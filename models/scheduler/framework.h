@@ -40,6 +40,11 @@ struct shape_point {
     int64_t score;       /* 0..10 */
 };
 
+struct space_labels {
+    const char *name;
+    struct labels labels;
+};
+
 /* All arrays are borrowed. */
 struct scheduler_config {
     enum scoring_strategy strategy; /* of NodeResourcesFit */
@@ -60,7 +65,13 @@ struct scheduler_config {
     bool match_label_keys;
     bool compares_taints; /* tolerations' operators Gt and Lt; off */
     bool default_spread;  /* the system's default constraints */
-    int percentage;       /* of nodes to score; 0: adaptive */
+    bool spread_always;   /* scores pods without constraints too (to 1.26) */
+    int64_t hard_affinity_weight; /* hardPodAffinityWeight */
+    bool ignore_preferred;        /* ignorePreferredTermsOfExistingPods */
+    /* Namespaces that have labels; others have their name's alone. */
+    size_t space_count;
+    const struct space_labels *spaces;
+    int percentage; /* of nodes to score; 0: adaptive */
 };
 
 /* As Kubernetes 1.MINOR's default profile. */
@@ -98,7 +109,8 @@ struct pod_class {
     /* Of the Services that select its pods: borrowed selectors. */
     VEC_OF(const struct selector *) services;
     uint32_t references;
-    struct node_counts live;       /* pods on nodes, those that terminate not */
+    struct node_counts live;       /* pods on nodes that do not terminate, */
+    struct node_counts dying;      /* and those that do */
     void **data;                   /* one place for each plug-in */
     struct pod_class *next;        /* in the same bucket */
     struct pod_class *next_hashed; /* hashed, in the same bucket by hash */
@@ -192,6 +204,13 @@ struct pod_class *framework_class_hashed(const struct framework *f,
 /* This plug-in's place in a class's data: by its table row. */
 size_t framework_plugin_index(const struct scheduler_plugin *plugin);
 uint32_t node_counts_get(const struct node_counts *c, node_id node);
+/* Pods of the class on the node, terminating ones too. */
+static inline uint32_t class_pods_on(const struct pod_class *class,
+                                     node_id node)
+{
+    return node_counts_get(&class->live, node) +
+           node_counts_get(&class->dying, node);
+}
 
 /* component-helpers nodeaffinity.GetRequiredNodeAffinity(pod).Match. */
 bool pod_affinity_matches(const struct pod_template *template,

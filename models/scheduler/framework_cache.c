@@ -265,6 +265,7 @@ static void free_class(struct framework *f, struct pod_class *class)
     f->classes.items[class->id] = NULL;
     VEC_FREE(class->services);
     free(class->live.slots);
+    free(class->dying.slots);
     free(class->data);
     free(class);
 }
@@ -362,7 +363,9 @@ void framework_pod_add(struct framework *f, struct pod_class *class,
                        node_id node, bool terminating)
 {
     account(node_at(f, node), class->template, 1);
-    if (!terminating)
+    if (terminating)
+        node_counts_add(&class->dying, node, 1);
+    else
         count(f, class, node, 1);
 }
 
@@ -370,13 +373,16 @@ void framework_pod_terminates(struct framework *f, struct pod_class *class,
                               node_id node)
 {
     count(f, class, node, -1);
+    node_counts_add(&class->dying, node, 1);
 }
 
 void framework_pod_remove(struct framework *f, struct pod_class *class,
                           node_id node, bool terminating)
 {
     account(node_at(f, node), class->template, -1);
-    if (!terminating)
+    if (terminating)
+        node_counts_add(&class->dying, node, -1);
+    else
         count(f, class, node, -1);
 }
 

@@ -385,8 +385,11 @@ static bool score(void *state, const struct cycle *c, const node_id *nodes,
     struct spread *s = state;
 
     begin(s, c);
-    if (!has_any(s->class, true))
-        return false;
+    if (!has_any(s->class, true)) {
+        for (size_t n = 0; n < count; n++)
+            scores[n] = SCORE_MAX;
+        return s->config->spread_always;
+    }
     prepare(s, c, nodes, count);
     for (size_t n = 0; n < count; n++)
         scores[n] =

@@ -31,6 +31,7 @@ static const struct scheduler_plugin *plugin_of(const char *group)
         {"balanced_allocation", &scheduler_node_resources_balanced_allocation},
         {"taint_toleration", &scheduler_taint_toleration},
         {"node_affinity", &scheduler_node_affinity},
+        {"inter_pod_affinity", &scheduler_inter_pod_affinity},
         {"node_unschedulable", &scheduler_node_unschedulable},
         {"pod_topology_spread", &scheduler_pod_topology_spread},
     };
@@ -102,6 +103,20 @@ static const char *const *read_names(struct test_case *c, struct doc_node *args,
     return items;
 }
 
+static void read_spaces(struct test_case *c, struct doc_node *args,
+                        struct scheduler_config *config)
+{
+    struct doc_node *node;
+    struct space_labels *items = intern_alloc(
+        c->intern,
+        (get_items(args, "namespaceLabels", &node) + 1) * sizeof *items);
+
+    for (; node; node = node->next)
+        items[config->space_count++] = (struct space_labels){
+            intern(c->intern, node->key), read_labels(c, node)};
+    config->spaces = items;
+}
+
 static void read_args(struct test_case *c, struct cluster *cl)
 {
     struct scheduler_config *config = &cl->config;
@@ -118,6 +133,10 @@ static void read_args(struct test_case *c, struct cluster *cl)
     config->inclusion_policies = get_bool(args, "nodeInclusionPolicy", true);
     config->match_label_keys = get_bool(args, "matchLabelKeys", true);
     config->compares_taints = get_bool(args, "comparisonOperators", false);
+    config->hard_affinity_weight = get_int(c, args, "hardPodAffinityWeight", 1);
+    config->ignore_preferred =
+        get_bool(args, "ignorePreferredTermsOfExistingPods", false);
+    read_spaces(c, args, config);
     if (doc_get(args, "addedAffinity")) {
         cl->added = read_node_affinity(c, doc_get(args, "addedAffinity"));
         config->added_affinity = &cl->added;

@@ -7,6 +7,14 @@
 #include "models/select.h"
 #include "sim/io/units.h"
 
+static const char *text_or_empty(struct test_case *c, struct doc_node *map,
+                                 const char *key)
+{
+    const char *text = get_text(c, map, key);
+
+    return text ? text : "";
+}
+
 static int by_key(const void *a, const void *b)
 {
     return strcmp(((const struct label *)a)->key,
@@ -257,6 +265,53 @@ struct node_affinity read_node_affinity(struct test_case *c,
     return a;
 }
 
+/* --- pod affinity --- */
+
+static struct pod_affinity_term read_pod_term(struct test_case *c,
+                                              struct doc_node *node)
+{
+    struct doc_node *selector = doc_get(node, "labelSelector");
+    struct doc_node *spaces = doc_get(node, "namespaceSelector");
+    struct pod_affinity_term term = {
+        .selector_given = selector && selector->kind == DOC_MAPPING,
+        .space_selector_given = spaces && spaces->kind == DOC_MAPPING};
+
+    term.selector = read_selector(c, term.selector_given ? selector : NULL);
+    term.topology_key = text_or_empty(c, node, "topologyKey");
+    term.spaces = read_texts(c, node, "namespaces", &term.space_count);
+    term.space_selector =
+        read_selector(c, term.space_selector_given ? spaces : NULL);
+    term.match_keys =
+        read_texts(c, node, "matchLabelKeys", &term.match_key_count);
+    term.mismatch_keys =
+        read_texts(c, node, "mismatchLabelKeys", &term.mismatch_key_count);
+    return term;
+}
+
+static struct pod_affinity read_pod_affinity(struct test_case *c,
+                                             struct doc_node *map)
+{
+    struct pod_affinity a = {0};
+    struct pod_affinity_term *required;
+    struct preferred_pod_term *preferred;
+    struct doc_node *node;
+
+    required = intern_alloc(c->intern, (get_items(map, "required", &node) + 1) *
+                                           sizeof *required);
+    for (; node; node = node->next)
+        required[a.required_count++] = read_pod_term(c, node);
+    preferred =
+        intern_alloc(c->intern, (get_items(map, "preferred", &node) + 1) *
+                                    sizeof *preferred);
+    for (; node; node = node->next)
+        preferred[a.preferred_count++] = (struct preferred_pod_term){
+            (int)get_int(c, node, "weight", 0),
+            read_pod_term(c, doc_get(node, "term"))};
+    a.required = required;
+    a.preferred = preferred;
+    return a;
+}
+
 /* --- taints --- */
 
 static enum taint_effect read_effect(struct test_case *c, const char *text)
@@ -270,14 +325,6 @@ static enum taint_effect read_effect(struct test_case *c, const char *text)
     }
     case_fail(c, "bad effect '%s'", text);
     return TAINT_NO_SCHEDULE;
-}
-
-static const char *text_or_empty(struct test_case *c, struct doc_node *map,
-                                 const char *key)
-{
-    const char *text = get_text(c, map, key);
-
-    return text ? text : "";
 }
 
 static struct toleration read_toleration(struct test_case *c,
@@ -358,6 +405,10 @@ const struct pod_template *read_pod(struct test_case *c, struct doc_node *pod)
     t->labels = read_labels(c, doc_get(pod, "labels"));
     t->node_selector = read_labels(c, doc_get(pod, "nodeSelector"));
     t->affinity = read_node_affinity(c, doc_get(pod, "affinity"));
+    t->near =
+        read_pod_affinity(c, doc_path(pod, "affinity", "podAffinity", NULL));
+    t->apart = read_pod_affinity(
+        c, doc_path(pod, "affinity", "podAntiAffinity", NULL));
     t->priority = get_int(c, pod, "priority", 0);
     t->overhead = read_resources(c, doc_get(pod, "overhead"));
     read_containers(c, pod, t);
