@@ -1,85 +1,11 @@
 /*
  * The Scenario object: completion, defaults by version, options, printing.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include <cmocka.h>
+#include "tests/unit/scenario_fixture.h"
 
 #include "models/kubectl/verb.h"
 #include "models/lb/lb.h"
-#include "models/scenario.h"
 #include "models/select.h"
-#include "sim/engine/mem.h"
-
-struct fixture {
-    char path[64];
-    struct scenario *s;
-    char *messages;
-};
-
-static const struct scenario_options no_options;
-
-/* Loads a text through a file, with options (their files are replaced). */
-static void load_with(struct fixture *f, const char *text,
-                      struct scenario_options options)
-{
-    struct diag *diag = diag_new();
-    const char *files[1];
-    FILE *stream;
-    size_t size;
-    int fd;
-
-    snprintf(f->path, sizeof f->path, "/tmp/podchurn-test-XXXXXX");
-    fd = mkstemp(f->path);
-    assert_true(fd >= 0);
-    stream = fdopen(fd, "w");
-    fputs(text, stream);
-    fclose(stream);
-    files[0] = f->path;
-    options.files = files;
-    options.file_count = 1;
-    f->s = scenario_load(&options, diag);
-    unlink(f->path);
-    stream = open_memstream(&f->messages, &size);
-    diag_print(diag, stream);
-    fclose(stream);
-    diag_free(diag);
-}
-
-static void load(struct fixture *f, const char *text)
-{
-    load_with(f, text, no_options);
-}
-
-static void loads(struct fixture *f, const char *text)
-{
-    load(f, text);
-    if (!f->s)
-        fail_msg("%s", f->messages);
-}
-
-static void end(struct fixture *f)
-{
-    scenario_free(f->s);
-    free(f->messages);
-}
-
-#define WEB                                                                    \
-    "---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\n"      \
-    "spec: {replicas: 3, selector: {matchLabels: {app: web}}, template: "      \
-    "{metadata: {labels: {app: web}}, spec: {containers: [{name: c, image: "   \
-    "i:1, resources: {requests: {cpu: 500m}}}]}}}\n"                           \
-    "---\napiVersion: v1\nkind: Service\nmetadata: {name: web}\n"              \
-    "spec: {selector: {app: web}, ports: [{port: 80}]}\n"
-#define SCENARIO(spec)                                                         \
-    "apiVersion: podchurn/v1\nkind: Scenario\nmetadata: {name: t}\nspec:\n"    \
-    "  description: x\n" spec
 
 static void test_bare(void **state)
 {
@@ -307,106 +233,6 @@ static void test_sets(void **state)
     end(&f);
 }
 
-static void test_bad_sets(void **state)
-{
-    static const struct {
-        const char *set, *message;
-    } cases[] = {
-        {"x", "expected PATH=VALUE"},
-        {"cluster.dns.ttl=1s", "unknown path 'cluster.dns.ttl'"},
-        {"spec.cluster.dns.tl=1s", "unknown key 'tl' in 'dns'"},
-        {"spec.traffic[user].timeout=1s", "no item 'user'"},
-        {"deployment/wep:spec.replicas=1", "no object 'deployment/wep'"},
-        {"deployment/web:spec.replica=1", "no such path"},
-        {"job/web:spec.replicas=1", "unknown kind 'job'"},
-        {"deployment/web:spec.replicas=x", "expected an integer >= 0"},
-        {"preStop=soon", "expected a duration for 'preStop'"},
-        {"strategy=p3c", "unknown strategy 'p3c'"},
-    };
-    size_t i;
-
-    (void)state;
-    for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct scenario_options o = {.sets = &cases[i].set, .set_count = 1};
-        struct fixture f;
-
-        load_with(
-            &f, SCENARIO("  traffic: [{name: users, service: web}]\n") WEB, o);
-        if (f.s || !strstr(f.messages, cases[i].message))
-            fail_msg("%s: %s", cases[i].set, f.messages);
-        end(&f);
-    }
-}
-
-static void test_warnings(void **state)
-{
-    static const struct {
-        const char *text, *message;
-    } cases[] = {
-        {SCENARIO("  duration: 1m\n  timeline: [{at: 2m, kubectl: cordon "
-                  "pool-1}]\n") WEB,
-         "after the end of 'duration'"},
-        {SCENARIO("  workloads: [{selector: {app: wep}}]\n") WEB,
-         "this workload matches no pod"},
-        {SCENARIO("  failures: [{target: {pods: {app: x}}, mode: crash, after: "
-                  "1h}]\n") WEB,
-         "this selector matches no pod"},
-        {SCENARIO("  failures: [{target: {nodes: {x: y}}, mode: crash, after: "
-                  "1h}]\n") WEB,
-         "this selector matches no node"},
-        {SCENARIO("  traffic: [{service: web, arrivals: 0}]\n") WEB,
-         "rate 0: no requests"},
-        {SCENARIO("  traffic: [{service: web, timeout: 5ms, clients: "
-                  "{location: external}}]\n") WEB,
-         "'timeout' is not above the network's latency"},
-        {SCENARIO("  traffic: []\n") "---\napiVersion: v1\nkind: Service\n"
-                                     "metadata: {name: s}\nspec: {selector: "
-                                     "{a: b}, ports: [{port: 80}]}\n",
-         "Service 's' selects no pod"},
-        {SCENARIO("  traffic: []\n") "---\napiVersion: v1\nkind: Service\n"
-                                     "metadata: {name: s}\nspec: {ports: "
-                                     "[{port: 80}]}\n",
-         "Service 's' has no selector: no endpoints"},
-        {SCENARIO("  traffic: []\n") WEB
-         "---\napiVersion: v1\nkind: Service\nmetadata: {name: s}\n"
-         "spec: {selector: {app: web}, ports: [{port: 80, targetPort: "
-         "http}]}\n",
-         "no container has a port named 'http'"},
-        {SCENARIO("  traffic: []\n") WEB
-         "---\napiVersion: v1\nkind: Service\nmetadata: {name: s}\n"
-         "spec: {clusterIP: None, sessionAffinity: ClientIP, selector: {app: "
-         "web}, ports: [{port: 80}]}\n",
-         "'sessionAffinity' is ignored for headless Services"},
-        {SCENARIO("  traffic: []\n"), "nothing to simulate"},
-        {SCENARIO("  traffic: []\n") "---\napiVersion: v1\nkind: "
-                                     "Pod\nmetadata: {name: p}\nspec: "
-                                     "{nodeName: n, containers: [{name: c, "
-                                     "lifecycle: {preStop: {exec: "
-                                     "{command: [/stop]}}}}]}\n",
-         "the time of this preStop hook is not plain"},
-        {SCENARIO("  traffic: []\n") "---\napiVersion: v1\nkind: "
-                                     "Pod\nmetadata: {name: p}\nspec: "
-                                     "{nodeName: n, containers: [{name: c}]}\n",
-         "node 'n' is not there"},
-        {"apiVersion: v1\nkind: Service\nmetadata: {name: s}\nspec: "
-         "{selector: {a: b}, ports: [{port: 80}]}\n---\napiVersion: "
-         "apps/v1\nkind: StatefulSet\nmetadata: {name: db}\nspec: "
-         "{template: {metadata: {labels: {a: b}}}}\n",
-         "Service 's' has no pods: StatefulSet 'db' is not modelled yet"},
-    };
-    size_t i;
-
-    (void)state;
-    for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct fixture f;
-
-        loads(&f, cases[i].text);
-        if (!strstr(f.messages, cases[i].message))
-            fail_msg("wanted: %s\ngot: %s", cases[i].message, f.messages);
-        end(&f);
-    }
-}
-
 static void test_copies(void **state)
 {
     struct fixture f, inner;
@@ -506,9 +332,8 @@ int main(void)
         cmocka_unit_test(test_versions), cmocka_unit_test(test_ideal),
         cmocka_unit_test(test_ipvs),     cmocka_unit_test(test_pod_cidr),
         cmocka_unit_test(test_timeline), cmocka_unit_test(test_sets),
-        cmocka_unit_test(test_bad_sets), cmocka_unit_test(test_copies),
-        cmocka_unit_test(test_print),    cmocka_unit_test(test_document),
-        cmocka_unit_test(test_warnings),
+        cmocka_unit_test(test_copies),   cmocka_unit_test(test_print),
+        cmocka_unit_test(test_document),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
