@@ -142,6 +142,19 @@ static bool warm(const struct simulation *s)
            proxies_settled(s->proxies);
 }
 
+/* How long names asked for too early may be remembered as without address:
+ * by a client's resolver on top of the DNS servers' caches. */
+static sim_time names_forgotten(const struct scenario *c)
+{
+    const struct dns_params *dns = &c->cluster.dns;
+
+    for (size_t i = 0; i < c->traffic_count; i++) {
+        if (c->traffic[i].access == ACCESS_HEADLESS)
+            return dns->ttl + (dns->cache ? dns->cache_ttl : 0);
+    }
+    return 0;
+}
+
 static void warm_up(struct simulation *s)
 {
     const struct scenario *c = s->scenario;
@@ -153,8 +166,10 @@ static void warm_up(struct simulation *s)
     }
     for (sim_time t = 0; t <= end; t += warm_up_step) {
         sim_run_until(s->sim, t);
-        if (warm(s))
+        if (warm(s)) {
+            sim_run_until(s->sim, t + names_forgotten(c));
             return;
+        }
     }
 }
 

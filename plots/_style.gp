@@ -14,6 +14,8 @@ set output out
 # Okabe and Ito's colours, told apart with any colour vision.
 colours = "#0072B2 #D55E00 #009E73 #CC79A7 #E69F00 #56B4E9 #000000 #F0E442"
 colour(i) = word(colours, 1 + int(i) % 8)
+# Lines on top of each other: the first the widest, so that all show.
+width(i) = (i > 4 ? 1.5 : 5.5 - i)
 
 set border 3 lc rgb "#444444"
 set tics nomirror out textcolor rgb "#444444"

@@ -2,12 +2,21 @@
 dir = ARG1; format = ARG2; out = ARG3
 load "_style.gp"
 file = dir . "/addresses.csv"
-key_of(u) = strcol("service") . "  " . strcol("ip")
-first(r) = (r == 0)
+services = dir . "/services.csv"
+pod_ip(u) = strcol("service") . "  " . strcol("ip")
+virtual_ip(u) = strcol("service") . "  " . strcol("cluster_ip")
+first(u) = (column("replication") == 0)
 set table $None
 stats file using (column("to")) nooutput
-plot file using (gather(first(column("replication")) ? key_of(0) : "")) \
-    with table
+plot file using (gather(first(0) ? strcol("service") : "")) with table
+listing = names
+names = ""
+# Virtual IPs of the Services that list anything, then the pods' IPs.
+plot services using (gather(first(0) && strlen(strcol("cluster_ip")) > 6 && \
+    strstrt("\n" . listing, "\n" . strcol("service") . "\n") ? \
+    virtual_ip(0) : "")) with table
+virtual = count_names(names)
+plot file using (gather(first(0) ? pod_ip(0) : "")) with table
 unset table
 n = count_names(names)
 if (n == 0) exit
@@ -15,9 +24,8 @@ shown = (n > 60 ? 60 : n)
 end = STATS_max
 unit = unit_of(end)
 load "_incidents.gp"
-row(u) = 1 + index_of(names, key_of(0))
-state(s) = (strcol("state") eq s && first(column("replication")) && \
-    row(0) <= shown)
+row(s) = 1 + index_of(names, s)
+is(state) = (strcol("state") eq state && first(0) && row(pod_ip(0)) <= shown)
 
 states = "unready ready dead"
 fills = "#E69F00 #0072B2 #000000"
@@ -25,27 +33,43 @@ titles = "'listed, not ready' 'ready' 'listed, but dead'"
 do for [i = 1:3] {
     name = word(states, i)
     eval sprintf("set table $G%d separator comma", i)
-    plot file using (row(0)):(column("from")):(column("to")) \
-        with table if (state(name))
+    plot file using (row(pod_ip(0))):(column("from")):(column("to")) \
+        with table if (is(name))
     unset table
 }
+until(t) = (t != t ? end : t)
+set table $G0 separator comma
+plot services using (row(virtual_ip(0))):(column("created")): \
+    (until(column("deleted"))) \
+    with table if (first(0) && row(virtual_ip(0)) <= virtual)
+unset table
 unset datafile columnheaders
 
-set title (n > shown ? sprintf("Addresses of the Services: the first %d of %d", shown, n) : "Addresses of the Services, from listed to gone")
+set title (n > shown ? sprintf("Addresses of the Services, from listed to gone: the first %d of %d", shown, n) : "Addresses of the Services, from listed to gone")
 set xlabel unit_name(end)
 set xrange [0:end / unit]
-set yrange [shown + 0.7:-0.6]
-set lmargin 44
+set yrange [shown + 0.7:-1.2]
+longest = 0
+do for [i = 1:shown] {
+    longest = (strlen(name_at(names, i)) > longest ? \
+        strlen(name_at(names, i)) : longest)
+}
+size = (shown > 30 ? 8 : 11)
+set lmargin 4 + longest * size / 13.0
+set key maxrows 1
 set format y ""
 unset grid
 set border 1
-size = (shown > 30 ? ",8" : ",11")
-set ytics scale 0 font size noenhanced
+face = sprintf(",%d", size)
+set ytics scale 0 font face noenhanced
 set ytics ()
 do for [i = 1:shown] {
     set ytics add (name_at(names, i) i)
 }
-dx(t) = (t < 0 ? 0 : t / unit)
-plot for [i = 1:3] sprintf("$G%d", i) \
-    using (dx($2)):1:(dx($2)):(dx($3) + end / unit / 1500):($1 - 0.38):($1 + 0.38) \
-    with boxxyerror fs solid 1 noborder lc rgb word(fills, i) title word(titles, i)
+x(t) = (t < 0 ? 0 : t / unit)
+plot for [i = 0:3] sprintf("$G%d", i) \
+    using (x($2)):1:(x($2)):(x($3) + end / unit / 1500): \
+        ($1 - 0.38):($1 + 0.38) \
+    with boxxyerror fs solid 1 noborder \
+    lc rgb (i ? word(fills, i) : "#009E73") \
+    title (i ? word(titles, i) : "virtual IP")

@@ -1,7 +1,7 @@
 # Which clients notice? Availability over time, one line a group of clients.
 dir = ARG1; format = ARG2; out = ARG3
 load "_style.gp"
-file = dir . "/timeseries.csv"
+file = dir . "/plots/timeseries.csv"
 set table $None
 stats file using (column("time")) nooutput
 plot file using (gather(strcol("traffic"))) with table
@@ -10,8 +10,6 @@ n = count_names(names)
 if (n == 0) exit
 end = STATS_max
 unit = unit_of(end)
-bin = (end > 240 ? end / 240.0 : 1)
-place(t) = (floor(t / bin) + 0.5) * bin / unit
 ended(u) = column("succeeded") + column("failed")
 
 # A block of (time, %) for each group; times without an answer are left out.
@@ -19,7 +17,7 @@ do for [i = 1:n] {
     name = name_at(names, i)
     eval sprintf("set table $G%d separator comma", i)
     plot file \
-        using (place(column("time"))):(100.0 * column("succeeded") / ended(0)) \
+        using (column("time") / unit):(100.0 * column("succeeded") / ended(0)) \
         with table if (strcol("traffic") eq name && ended(0) > 0)
     unset table
 }
@@ -30,6 +28,7 @@ set title "Availability over time, by group of clients"
 set xlabel unit_name(end)
 set ylabel "requests that succeeded, %"
 set xrange [0:end / unit]
-set yrange [-3:108]
-plot for [i = 1:n] sprintf("$G%d", i) using 1:2 smooth unique \
-    with lines lw 2.5 lc rgb colour(i - 1) title name_at(names, i)
+set yrange [-3:116]
+set ytics 0, 20, 100
+plot for [i = 1:n] sprintf("$G%d", i) using 1:2 \
+    with lines lw width(i) lc rgb colour(i - 1) title name_at(names, i)

@@ -5,7 +5,7 @@ file = dir . "/failures.csv"
 set table $None
 plot file using (gather(column("replication") == 0 ? strcol("cause") : "")) \
     with table
-stats dir . "/timeseries.csv" using (column("time")) nooutput
+stats dir . "/plots/timeseries.csv" using (column("time")) nooutput
 unset table
 n = count_names(names)
 if (n == 0) exit
@@ -28,7 +28,7 @@ set logscale y
 set format y "10^{%L}"
 set xrange [0:end / unit]
 set yrange [0.7:*]
-set offsets 0, 0, graph 0.12, 0
+set offsets 0, 0, graph 0.2, 0
 plot for [i = 1:n] sprintf("$G%d", i) using 1:3:1:2 \
         with xerrorbars pt 7 ps 0.9 lw 3 lc rgb colour(i - 1) \
         title name_at(names, i)

@@ -45,4 +45,4 @@ do for [i = 1:3] {
         font ",11" textcolor rgb "#666666"
 }
 plot for [i = 1:n] sprintf("$G%d", i) using 1:($2 > 0 ? $2 : NaN) \
-    with lines lw 2.5 lc rgb colour(i - 1) title name_at(names, i)
+    with lines lw width(i) lc rgb colour(i - 1) title name_at(names, i)

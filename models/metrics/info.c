@@ -49,4 +49,6 @@ const struct detail_info detail_files[FILE_COUNT] = {
                      "variant,replication,time,type,reason,object,message"},
     [FILE_LATENCY] = {"latency.csv",
                       "variant,replication,service,traffic,low,high,count"},
+    [FILE_ADDRESSES] = {"addresses.csv",
+                        "variant,replication,service,ip,pod,from,to,state"},
 };

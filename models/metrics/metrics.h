@@ -74,6 +74,7 @@ enum detail_file {
     FILE_READY,
     FILE_EVENTS,
     FILE_LATENCY,
+    FILE_ADDRESSES,
     FILE_COUNT
 };
 extern const struct detail_info {

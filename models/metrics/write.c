@@ -360,6 +360,27 @@ static void write_latency(struct writing *w)
     }
 }
 
+static void write_addresses(struct writing *w)
+{
+    static const char *const states[] = {"none", "unready", "ready", "dead"};
+    const struct metrics *m = w->m;
+    size_t count;
+    const struct address_span *spans = metrics_addresses(m, &count);
+
+    for (size_t i = 0; i < count; i++) {
+        const struct address_span *span = &spans[i];
+        struct csv *out = begin(w);
+
+        csv_text(out, m->rows[m->services.items[span->service].row].name);
+        put_ip(w, span->ip);
+        csv_int(out, span->pod);
+        csv_time(out, span->from);
+        csv_time(out, span->to);
+        csv_text(out, states[span->state]);
+        csv_end(out);
+    }
+}
+
 void metrics_write(const struct metrics *m, enum detail_file file,
                    const char *variant, uint64_t replication, FILE *out)
 {
@@ -368,7 +389,7 @@ void metrics_write(const struct metrics *m, enum detail_file file,
         [FILE_TIMESERIES] = write_series,   [FILE_SERVICES] = write_services,
         [FILE_ENDPOINTS] = write_endpoints, [FILE_PODS] = write_pods,
         [FILE_READY] = write_ready,         [FILE_EVENTS] = write_events,
-        [FILE_LATENCY] = write_latency,
+        [FILE_LATENCY] = write_latency,     [FILE_ADDRESSES] = write_addresses,
     };
     struct writing w = {m, variant, replication, {out, false}};
 

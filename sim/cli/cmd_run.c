@@ -94,16 +94,15 @@ static bool draw(const struct study *study)
 
 static int finish(struct study *study, const char *name)
 {
+    bool drawn;
+
     if (!study_write(study)) {
         fprintf(stderr, "podchurn run: error: writing '%s': %s\n", name,
                 strerror(study->error));
         resultdir_abandon(study->dir);
         return EXIT_FAILED;
     }
-    if (!draw(study)) {
-        resultdir_abandon(study->dir);
-        return EXIT_FAILED;
-    }
+    drawn = draw(study);
     if (!commit(study->dir))
         return EXIT_FAILED;
     warn_imprecise(study);
@@ -113,7 +112,10 @@ static int finish(struct study *study, const char *name)
                 strerror(errno));
         return EXIT_FAILED;
     }
-    return status_by_slos(study);
+    /* The numbers are whole without the pictures; who asked for these is
+     * told by the status. */
+    return drawn || study->options->plot < 0 ? status_by_slos(study)
+                                             : EXIT_FAILED;
 }
 
 static int simulate(const struct options *o, const struct scenario *scenario,

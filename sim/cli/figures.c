@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "sim/cli/coarse.h"
 #include "sim/engine/mem.h"
 #include "sim/io/diag.h"
 
@@ -178,6 +179,7 @@ bool figures_draw(const char *dir, const char *names)
         fprintf(stderr, "podchurn: error: %s: %s\n", plots, strerror(errno));
         ok = false;
     }
+    ok = ok && coarse_write(dir);
     setenv("GNUPLOT_LIB", folder, 1); /* where `load` looks */
     for (size_t i = 0; ok && i < scripts.gl_pathc; i++) {
         char *name = figure_name(scripts.gl_pathv[i]);
