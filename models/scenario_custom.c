@@ -46,35 +46,32 @@ bool custom_keep(const struct param *param, void *field, struct doc_node *node,
     return true;
 }
 
-static void flow_text(const struct doc_node *node, FILE *out)
+/* Plain words stay plain where nothing in them means anything in flow. */
+static bool is_word(const char *text)
 {
-    const char *p;
+    return *text && !text[strspn(text, "abcdefghijklmnopqrstuvwxyz"
+                                       "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                       "0123456789._/+-")];
+}
 
-    if (node->plain && *node->text) {
-        fputs(node->text, out);
+static void flow_text(const char *text, bool plain, FILE *out)
+{
+    if (plain && is_word(text)) {
+        fputs(text, out);
         return;
     }
     fputc('"', out);
-    for (p = node->text; *p; p++) {
-        if (*p == '"' || *p == '\\')
-            fprintf(out, "\\%c", *p);
-        else if (*p == '\n')
+    for (; *text; text++) {
+        if (*text == '"' || *text == '\\')
+            fprintf(out, "\\%c", *text);
+        else if (*text == '\n')
             fputs("\\n", out);
-        else if ((unsigned char)*p < 0x20 || *p == 0x7f)
-            fprintf(out, "\\x%02x", (unsigned)(unsigned char)*p);
+        else if ((unsigned char)*text < 0x20 || *text == 0x7f)
+            fprintf(out, "\\x%02x", (unsigned)(unsigned char)*text);
         else
-            fputc(*p, out);
+            fputc(*text, out);
     }
     fputc('"', out);
-}
-
-static void flow_key(const char *key, FILE *out)
-{
-    struct doc_node node = {.text = key};
-
-    node.plain = *key && !key[strspn(key, "abcdefghijklmnopqrstuvwxyzABCDEFGHI"
-                                          "JKLMNOPQRSTUVWXYZ0123456789._/-")];
-    flow_text(&node, out);
 }
 
 void scenario_print_flow(const struct doc_node *node, FILE *out)
@@ -86,7 +83,7 @@ void scenario_print_flow(const struct doc_node *node, FILE *out)
         fputs("null", out);
         return;
     case DOC_SCALAR:
-        flow_text(node, out);
+        flow_text(node->text, node->plain, out);
         return;
     case DOC_SEQUENCE:
     case DOC_MAPPING:
@@ -95,7 +92,7 @@ void scenario_print_flow(const struct doc_node *node, FILE *out)
     fputc(node->kind == DOC_MAPPING ? '{' : '[', out);
     for (child = node->first; child; child = child->next) {
         if (child->key) {
-            flow_key(child->key, out);
+            flow_text(child->key, true, out);
             fputs(": ", out);
         }
         scenario_print_flow(child, out);
