@@ -1,8 +1,8 @@
 /*
  * control_fixture - a cluster in which only the controllers under test are
  * real: pods are bound in turn 10 ms after they are made, run and are ready
- * `start` later, and are gone `term` after they began to terminate. Leases
- * are renewed while a node is up.
+ * `start` to `start + jitter` later; `term` after they began to terminate
+ * they are unready, and 30 ms later gone.
  */
 #ifndef TESTS_UNIT_CONTROL_FIXTURE_H
 #define TESTS_UNIT_CONTROL_FIXTURE_H
@@ -27,15 +27,12 @@ struct control {
     struct node_spec nodes[CONTROL_NODES_MAX];
     char names[CONTROL_NODES_MAX][8];
     size_t node_count;
-    sim_time start, term;
+    sim_time start, jitter, term;
     bool manual;  /* nothing is bound, no status is written by itself */
     node_id next; /* the next pod is bound here */
     sim_time stopped[CONTROL_NODES_MAX]; /* SIM_NEVER: the node is up */
     char log[8192]; /* of ReplicaSets' sizes, or what a test writes */
 };
-
-/* The API server's view of a lease; nodelifecycle asks for it. */
-struct kubelets;
 
 static inline struct world *world_of(struct control *c)
 {
@@ -81,15 +78,30 @@ static inline void control_start(struct sim *sim, void *self,
         control_ready(c, pod->id);
 }
 
+static inline void control_end(struct sim *sim, void *self,
+                               struct event_args args);
+static const struct event_type control_end_event = {"test.end", 0, control_end};
+
 static inline void control_gone(struct sim *sim, void *self,
                                 struct event_args args)
 {
     struct control *c = self;
     const struct pod *pod = world_pod(c->s.world, (pod_id)args.subject);
 
+    if (!pod || c->stopped[pod->node] != SIM_NEVER)
+        return;
+    world_pod_set_ready(c->s.world, pod->id, false);
+    sim_after(sim, 30 * SIM_MS, &control_end_event, c, args);
+}
+
+static inline void control_end(struct sim *sim, void *self,
+                               struct event_args args)
+{
+    struct control *c = self;
+
     (void)sim;
-    if (pod && c->stopped[pod->node] == SIM_NEVER)
-        world_pod_remove(c->s.world, pod->id);
+    if (world_pod(c->s.world, (pod_id)args.subject))
+        world_pod_remove(c->s.world, (pod_id)args.subject);
 }
 
 static const struct event_type control_bind_event = {"test.bind", 0,
@@ -98,6 +110,16 @@ static const struct event_type control_start_event = {"test.start", 0,
                                                       control_start};
 static const struct event_type control_gone_event = {"test.gone", 0,
                                                      control_gone};
+
+static inline sim_time control_jitter(const struct control *c, pod_id id)
+{
+    struct rng rng;
+
+    if (c->jitter == 0)
+        return 0;
+    rng_init(&rng, c->s.root, "test.jitter", NULL, id);
+    return (sim_time)rng_below(&rng, (uint64_t)c->jitter);
+}
 
 static inline void control_notify(void *self, const struct world_change *change)
 {
@@ -109,7 +131,8 @@ static inline void control_notify(void *self, const struct world_change *change)
     if (change->what == WHAT_ADDED)
         sim_after(c->s.sim, 10 * SIM_MS, &control_bind_event, c, args);
     if (change->what == WHAT_BOUND)
-        sim_after(c->s.sim, c->start, &control_start_event, c, args);
+        sim_after(c->s.sim, c->start + control_jitter(c, change->id),
+                  &control_start_event, c, args);
     if (change->what == WHAT_TERMINATING)
         sim_after(c->s.sim, c->term, &control_gone_event, c, args);
 }
