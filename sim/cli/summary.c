@@ -8,7 +8,13 @@
 #include "sim/io/units.h"
 
 /* Lines that each part may take; 30 in all. */
-enum { SERVICE_LINES = 9, CHART_LINES = 9, INCIDENT_LINES = 6, SLO_LINES = 2 };
+enum {
+    SERVICE_LINES = 8,
+    CHART_LINES = 8,
+    INCIDENT_LINES = 6,
+    SLO_LINES = 2,
+    ASSUMED_LINES = 2
+};
 
 static const char *count_text(double x, char *buffer, size_t size)
 {
@@ -80,7 +86,7 @@ static void request_columns(const struct study *study, const char *service,
         study_metric(study, service, traffic, "latency_p99");
     char a[32], b[32], c[48], d[32];
 
-    fprintf(out, "%8s %8s  %-18s %8s\n", count_text(requests.mean, a, sizeof a),
+    fprintf(out, "%9s%8s  %-17s%8s\n", count_text(requests.mean, a, sizeof a),
             count_text(failed.mean, b, sizeof b),
             share_text(&share, c, sizeof c),
             latency_text(p99.mean, d, sizeof d));
@@ -100,25 +106,23 @@ static bool of_service(const struct traffic_spec *t,
            strcmp(t->space, s->meta.space) == 0;
 }
 
-/* A line for each traffic entry, where there is more than one. */
+/* A line for each traffic entry, where the scenario has several. */
 static size_t traffic_lines(const struct study *study,
                             const struct service_spec *s, const char *name,
                             size_t room, FILE *out)
 {
     const struct scenario *c = study->scenario;
-    size_t count = 0, lines = 0;
+    size_t lines = 0;
 
-    for (size_t i = 0; i < c->traffic_count; i++)
-        count += of_service(&c->traffic[i], s);
     for (size_t i = 0; i < c->traffic_count && lines < room; i++) {
         const struct traffic_spec *t = &c->traffic[i];
         char label[64];
 
-        if (count < 2 || !of_service(t, s))
+        if (c->synthetic || c->traffic_count < 2 || !of_service(t, s))
             continue;
-        snprintf(label, sizeof label, "  %.18s by %s", t->name,
+        snprintf(label, sizeof label, "  %.20s (%s)", t->name,
                  access_text(t->access));
-        fprintf(out, "%-33s", label);
+        fprintf(out, "%-36s", label);
         request_columns(study, name, t->name, out);
         lines++;
     }
@@ -136,12 +140,12 @@ static size_t service_line(const struct study *study,
     study_service_name(s->meta.space, s->meta.name, name, sizeof name);
     c = study_metric(study, name, "", "ip_churn");
     chart_count(study, service->id, &ips, &pods);
-    fprintf(out, "%-15.15s %-11s %3zu", s->meta.name,
+    fprintf(out, "%-14.14s %-11s%4zu", s->meta.name,
             service->cluster_ip ? world_format_ip(service->cluster_ip, ip)
                                 : "headless",
             ips);
     count_text(c.mean, churn, sizeof churn);
-    fprintf(out, "%5s ", churn);
+    fprintf(out, "%6s", churn);
     request_columns(study, name, "", out);
     return 1;
 }
@@ -162,9 +166,8 @@ static service_id services(const struct study *study, FILE *out)
     size_t lines = 0, left = 0;
     service_id charted = NO_ID;
 
-    fprintf(out, "%-15s %-11s %3s%5s%9s %8s  %-18s %8s\n", "SERVICE",
-            "CLUSTER-IP", "IPS", "CHURN", "REQUESTS", "FAILED",
-            "AVAILABILITY 95 %", "P99");
+    fprintf(out, "%-14s %-11s%4s%6s%9s%8s  %-17s%8s\n", "SERVICE", "CLUSTER-IP",
+            "IPS", "CHURN", "REQUESTS", "FAILED", "AVAILABILITY 95 %", "P99");
     for (size_t i = 0; i < w->services.count; i++) {
         const struct service *s = w->services.items[i];
         char name[512];
@@ -188,45 +191,79 @@ static service_id services(const struct study *study, FILE *out)
     return charted;
 }
 
+/* "3h", "1h28m46s": seconds are enough for minutes and more. */
+static const char *time_text(sim_time t, char *buffer, size_t size)
+{
+    if (t >= SIM_MIN)
+        t = (t + SIM_S / 2) / SIM_S * SIM_S;
+    return units_format_duration(t, buffer, size);
+}
+
 static void incident_line(const struct incident_effect *e, FILE *out)
 {
-    char at[32], what[80], back[32];
+    char at[32], what[160], back[32];
+    bool named = strncmp(e->name, e->action, strlen(e->action)) != 0;
 
-    units_format_duration(e->time, at, sizeof at);
-    snprintf(what, sizeof what, "%s %s", e->action, e->object);
+    time_text(e->time, at, sizeof at);
+    snprintf(what, sizeof what, "%s%s%s %s", named ? e->name : "",
+             named ? ": " : "", e->action, e->object);
     latency_text(e->recovery_time, back, sizeof back);
-    fprintf(out, "%-9.9s %-33.33s +%-3u -%-3u %8llu  %-10s %8s\n", at, what,
+    fprintf(out, "%-9.9s %-30.30s +%-3u-%-3u %6llu  %-15.15s%7s\n", at, what,
             e->ips_added, e->ips_removed,
             (unsigned long long)e->requests_failed,
             e->requests_failed ? cause_names[e->main_cause] : "",
             isnan(e->recovery_time) ? "" : back);
 }
 
-/* The timeline's entries, then failures, worst first, as far as they fit. */
+/* The failure that cost most requests of those not yet shown; count: none. */
+static size_t worst(const struct incident_effect *e, size_t count,
+                    const bool *shown)
+{
+    size_t best = count;
+
+    for (size_t i = 0; i < count; i++) {
+        if (!shown[i] && !e[i].from_timeline && e[i].requests_failed > 0 &&
+            (best == count || e[i].requests_failed > e[best].requests_failed))
+            best = i;
+    }
+    return best;
+}
+
+/* Marks what is shown: the timeline's entries first, then failures, the
+ * worst first, as far as they fit. Returns how many. */
+static size_t choose(const struct incident_effect *e, size_t count, bool *shown)
+{
+    size_t n = 0, i;
+
+    for (i = 0; i < count && n < INCIDENT_LINES; i++) {
+        shown[i] = e[i].from_timeline && e[i].time >= 0;
+        n += shown[i];
+    }
+    while (n < INCIDENT_LINES && (i = worst(e, count, shown)) < count) {
+        shown[i] = true;
+        n++;
+    }
+    return n;
+}
+
 static void incidents(const struct study *study, FILE *out)
 {
-    size_t count, shown = 0;
+    size_t count, n;
     const struct incident_effect *e =
         metrics_incidents(study->first->metrics, &count);
+    bool *shown = mem_calloc(count + 1, sizeof *shown);
 
-    if (count == 0)
-        return;
-    fprintf(out, "%-9s %-33s IPs %-6s %7s  %-10s %8s\n", "AT", "INCIDENT", "",
-            "FAILED", "MOSTLY", "RECOVERY");
-    for (size_t i = 0; i < count && shown < INCIDENT_LINES; i++) {
-        if (e[i].from_timeline) {
+    n = choose(e, count, shown);
+    if (n > 0)
+        fprintf(out, "%-9s %-30s IPS      %6s  %-15s%7s\n", "AT", "INCIDENT",
+                "FAILED", "MOSTLY", "BACK");
+    for (size_t i = 0; i < count; i++) {
+        if (shown[i])
             incident_line(&e[i], out);
-            shown++;
-        }
     }
-    for (size_t i = 0; i < count && shown < INCIDENT_LINES; i++) {
-        if (!e[i].from_timeline && e[i].requests_failed > 0) {
-            incident_line(&e[i], out);
-            shown++;
-        }
-    }
-    if (shown < count)
+    if (n < count)
         fprintf(out, "... %zu incidents in all: incidents.csv\n", count);
+    free(shown);
 }
 
 static void slos(const struct study *study, FILE *out)
@@ -250,12 +287,12 @@ static void foot(const struct study *study, const char *dir, FILE *out)
 {
     const struct scenario *c = study->scenario;
 
-    if (c->assumption_count)
-        fprintf(out, "assumed: %s%s\n", c->assumptions[0],
-                c->assumption_count > 1 ? "; ..." : "");
+    for (size_t i = 0; i < c->assumption_count && i < ASSUMED_LINES; i++)
+        fprintf(out, "%s%.70s\n",
+                i ? "         " : "assumed: ", c->assumptions[i]);
     if (dir)
         fprintf(out,
-                "files: %s/ (metrics.csv, incidents.csv, failures.csv, "
+                "files: %s/ (metrics.csv, incidents.csv, "
                 "plots/)\n",
                 dir);
     fputs("next: podchurn check FILE --print    every setting and default\n",
