@@ -16,6 +16,12 @@ static int64_t larger(int64_t a, int64_t b)
     return a > b ? a : b;
 }
 
+/* Without overflow, whatever a manifest asks for. */
+static int64_t sum(int64_t a, int64_t b)
+{
+    return a > INT64_MAX - b ? INT64_MAX : a + b;
+}
+
 /* Extended resources of b into a: added, or the larger. */
 static void merge_extended(struct intern *in, struct resources *a,
                            const struct resources *b, bool add)
@@ -35,7 +41,7 @@ static void merge_extended(struct intern *in, struct resources *a,
         int64_t right = order >= 0 ? b->items[j].quantity : 0;
 
         items[n].name = order <= 0 ? a->items[i].name : b->items[j].name;
-        items[n++].quantity = add ? left + right : larger(left, right);
+        items[n++].quantity = add ? sum(left, right) : larger(left, right);
         i += order <= 0;
         j += order >= 0;
     }
@@ -46,9 +52,9 @@ static void merge_extended(struct intern *in, struct resources *a,
 static void add_resources(struct intern *in, struct resources *a,
                           const struct resources *b)
 {
-    a->cpu += b->cpu;
-    a->memory += b->memory;
-    a->storage += b->storage;
+    a->cpu = sum(a->cpu, b->cpu);
+    a->memory = sum(a->memory, b->memory);
+    a->storage = sum(a->storage, b->storage);
     merge_extended(in, a, b, true);
 }
 

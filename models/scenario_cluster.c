@@ -107,77 +107,12 @@ bool scenario_addresses(struct scenario_reader *r)
     return true;
 }
 
-/* ---- labels that pods ask for ---- */
-
-struct demand {
-    const char *key;
-    VEC_OF(const char *) values;
-};
-
-struct demands {
-    VEC_OF(struct demand) list;
-};
-
-static void add_demand(struct demands *all, const char *key, const char *value)
-{
-    static const char *const own[] = {"kubernetes.io/hostname",
-                                      "topology.kubernetes.io/zone",
-                                      "topology.kubernetes.io/region", NULL};
-    struct demand one = {.key = key}, *d;
-    size_t i;
-
-    for (i = 0; own[i]; i++)
-        if (strcmp(own[i], key) == 0)
-            return;
-    for (i = 0; i < all->list.count && all->list.items[i].key != key; i++)
-        ;
-    if (i == all->list.count)
-        VEC_PUSH(all->list, one);
-    d = &all->list.items[i];
-    for (i = 0; i < d->values.count; i++)
-        if (d->values.items[i] == value)
-            return;
-    VEC_PUSH(d->values, value);
-}
-
-static void demands_of(struct demands *all, const struct pod_template *t)
-{
-    size_t i;
-
-    for (i = 0; i < t->node_selector.count; i++)
-        add_demand(all, t->node_selector.items[i].key,
-                   t->node_selector.items[i].value);
-    /* Any one term suffices: the first. */
-    if (t->affinity.required_count == 0)
-        return;
-    for (i = 0; i < t->affinity.required[0].expression_count; i++) {
-        const struct requirement *e = &t->affinity.required[0].expressions[i];
-
-        if (e->operator== SELECTOR_IN)
-            add_demand(all, e->key, e->values[0]);
-        else if (e->operator== SELECTOR_EXISTS)
-            add_demand(all, e->key, "");
-    }
-}
-
-static void collect_demands(struct demands *all, const struct object_list *list)
-{
-    size_t i;
-
-    for (i = 0; i < list->deployments.count; i++)
-        demands_of(all, &list->deployments.items[i]->template);
-    for (i = 0; i < list->replicasets.count; i++)
-        demands_of(all, &list->replicasets.items[i]->template);
-    for (i = 0; i < list->pods.count; i++)
-        demands_of(all, &list->pods.items[i]->template);
-}
-
 /* ---- nodes of pools ---- */
 
 struct pool_context {
     struct scenario_reader *r;
     const struct raw_pool *pool;
-    struct demands demands;
+    struct scenario_demands demands;
     struct node_spec shared; /* allocatable, taints */
     VEC_OF(struct node_spec) nodes;
 };
@@ -206,16 +141,17 @@ static void label_node(struct pool_context *c, struct node_spec *node,
     for (i = 0; i < own->count; i++)
         add_label(in, items, &count, own->items[i].name, own->items[i].value);
     for (i = 0; i < c->demands.list.count; i++) {
-        const struct demand *d = &c->demands.list.items[i];
+        const struct scenario_demand *d = &c->demands.list.items[i];
 
-        add_label(in, items, &count, d->key,
-                  d->values.items[index % d->values.count]);
+        if (strcmp(d->key, SCENARIO_ZONE) != 0)
+            add_label(in, items, &count, d->key,
+                      d->values.items[index % d->values.count]);
     }
     add_label(in, items, &count, "kubernetes.io/hostname", node->name);
     add_label(in, items, &count, "kubernetes.io/os", "linux");
     add_label(in, items, &count, "kubernetes.io/arch", "amd64");
     if (*node->zone) {
-        add_label(in, items, &count, "topology.kubernetes.io/zone", node->zone);
+        add_label(in, items, &count, SCENARIO_ZONE, node->zone);
         add_label(in, items, &count, "topology.kubernetes.io/region", "region");
     }
     loader_sort_labels(items, count);
@@ -279,7 +215,7 @@ static bool pools_to_nodes(struct scenario_reader *r)
     bool ok = true;
     size_t i, j;
 
-    collect_demands(&c.demands, &r->l.objects);
+    scenario_collect_demands(r, &c.demands);
     for (i = 0; i < list->count; i++) {
         for (j = 0; j < i; j++)
             if (strcmp(pools[i].name, pools[j].name) == 0) {
@@ -299,9 +235,7 @@ static bool pools_to_nodes(struct scenario_reader *r)
     cluster->nodes = intern_copy(r->l.intern, c.nodes.items, c.nodes.count,
                                  sizeof *c.nodes.items);
     VEC_FREE(c.nodes);
-    for (i = 0; i < c.demands.list.count; i++)
-        VEC_FREE(c.demands.list.items[i].values);
-    VEC_FREE(c.demands.list);
+    scenario_release_demands(&c.demands);
     return ok;
 }
 

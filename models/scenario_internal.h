@@ -218,6 +218,22 @@ const char *const *reader_service_names(struct scenario_reader *r);
 struct service_spec *reader_find_service(struct scenario_reader *r,
                                          const char *text, struct place place);
 
+#define SCENARIO_ZONE "topology.kubernetes.io/zone"
+
+/* A label that pods ask for, and the values; interned. */
+struct scenario_demand {
+    const char *key;
+    VEC_OF(const char *) values;
+};
+struct scenario_demands {
+    VEC_OF(struct scenario_demand) list;
+};
+/* Of the objects that are there at the start. Hostnames and regions are the
+ * nodes' own. Release the result. */
+void scenario_collect_demands(struct scenario_reader *r,
+                              struct scenario_demands *out);
+void scenario_release_demands(struct scenario_demands *all);
+
 /* Calls visit for pod templates, those that the timeline makes too: all, or
  * those of a namespace (NULL: every) that a selector matches. The timeline
  * must have been read. */

@@ -21,65 +21,17 @@ struct room {
     struct scenario_reader *r;
     VEC_OF(struct group) groups;
     VEC_OF(struct extended_resource) extended; /* sums */
-    VEC_OF(const char *) zones;                /* that pods ask for */
     int64_t storage;
     int64_t cpu_max, memory_max;
-    struct {
-        const char *key;
-        VEC_OF(const char *) values;
-    } labels[16]; /* asked for: nodes divide among their values */
-    size_t label_count;
+    struct scenario_demands demands;
 };
 
-static void want_zone(struct room *room, const char *zone)
+/* a + b * count, or the most there is. */
+static int64_t sum_times(int64_t a, int64_t b, int64_t count)
 {
-    size_t i;
-
-    for (i = 0; i < room->zones.count; i++)
-        if (room->zones.items[i] == zone)
-            return;
-    VEC_PUSH(room->zones, zone);
-}
-
-static void want_label(struct room *room, const char *key, const char *value)
-{
-    size_t i, j;
-
-    if (strcmp(key, "topology.kubernetes.io/zone") == 0) {
-        want_zone(room, value);
-        return;
-    }
-    for (i = 0; i < room->label_count && room->labels[i].key != key; i++)
-        ;
-    if (i == sizeof room->labels / sizeof room->labels[0])
-        return;
-    if (i == room->label_count) {
-        room->labels[i].key = key;
-        room->label_count++;
-    }
-    for (j = 0; j < room->labels[i].values.count; j++)
-        if (room->labels[i].values.items[j] == value)
-            return;
-    VEC_PUSH(room->labels[i].values, value);
-}
-
-static void want_labels(struct room *room, const struct pod_template *t)
-{
-    size_t i, j;
-
-    for (i = 0; i < t->node_selector.count; i++)
-        want_label(room, t->node_selector.items[i].key,
-                   t->node_selector.items[i].value);
-    if (t->affinity.required_count == 0)
-        return;
-    for (i = 0; i < t->affinity.required[0].expression_count; i++) {
-        const struct requirement *e = &t->affinity.required[0].expressions[i];
-
-        if (e->operator== SELECTOR_IN)
-            for (j = 0; j < e->count; j++)
-                if (j == 0 || strstr(e->key, "/zone"))
-                    want_label(room, e->key, e->values[j]);
-    }
+    if (b > (INT64_MAX - a) / count)
+        return INT64_MAX;
+    return a + b * count;
 }
 
 static void add(struct room *room, const struct pod_template *t, int64_t count)
@@ -94,20 +46,20 @@ static void add(struct room *room, const struct pod_template *t, int64_t count)
         room->cpu_max = group.cpu;
     if (group.memory > room->memory_max)
         room->memory_max = group.memory;
-    room->storage += t->requests.storage * count;
+    room->storage = sum_times(room->storage, t->requests.storage, count);
     for (i = 0; i < t->requests.count; i++) {
         struct extended_resource one = t->requests.items[i];
 
-        one.quantity *= count;
+        one.quantity = sum_times(0, one.quantity, count);
         for (j = 0; j < room->extended.count; j++)
             if (room->extended.items[j].name == one.name)
                 break;
         if (j == room->extended.count)
             VEC_PUSH(room->extended, one);
         else
-            room->extended.items[j].quantity += one.quantity;
+            room->extended.items[j].quantity =
+                sum_times(room->extended.items[j].quantity, one.quantity, 1);
     }
-    want_labels(room, t);
 }
 
 /* ---- what the timeline will add: looked at, not yet read ---- */
@@ -292,20 +244,38 @@ static void put_number(struct room *room, struct param_map *map,
     put(map, name, intern_printf(room->r->l.intern, "%lld", (long long)value));
 }
 
-/* The zones that pods name come first, so that each has nodes. */
-static void set_zones(struct room *room, struct raw_pool *pool)
+/* Where pods name zones, those are the pool's. */
+static void set_zones(struct raw_pool *pool, const struct scenario_demand *d)
 {
-    size_t count = room->zones.count, i;
+    size_t i;
 
-    if (count == 0)
-        return;
     for (i = 0; i < pool->zones.count; i++)
         free(pool->zones.items[i]);
-    pool->zones.items =
-        mem_realloc(pool->zones.items, count, sizeof *pool->zones.items);
-    for (i = 0; i < count; i++)
-        pool->zones.items[i] = mem_strdup(room->zones.items[i]);
-    pool->zones.count = count;
+    pool->zones.count = d->values.count;
+    pool->zones.items = mem_realloc(pool->zones.items, pool->zones.count,
+                                    sizeof *pool->zones.items);
+    for (i = 0; i < pool->zones.count; i++)
+        pool->zones.items[i] = mem_strdup(d->values.items[i]);
+}
+
+/* Nodes divide among the values of each label. */
+static void divide(struct room *room, struct raw_pool *pool)
+{
+    size_t i;
+
+    for (i = 0; i < room->demands.list.count; i++) {
+        const struct scenario_demand *d = &room->demands.list.items[i];
+        int64_t count = (int64_t)d->values.count;
+
+        if (strcmp(d->key, SCENARIO_ZONE) == 0) {
+            set_zones(pool, d);
+            pool->count = round_up(pool->count, count);
+        } else if (pool->count < NODES_MAX) {
+            pool->count *= count;
+        }
+    }
+    if (pool->count > NODES_MAX)
+        pool->count = NODES_MAX;
 }
 
 static void add_objects(struct room *room)
@@ -330,12 +300,14 @@ static void size_pool(struct room *room, struct raw_pool *pool)
 {
     struct bin bin = {.cpu = 4000, .memory = INT64_C(16) << 30, .pods = 110};
     struct param_map *map = &pool->allocatable;
+    const int64_t most = INT64_C(1) << 60; /* rounds without overflow */
     size_t i;
 
     if (room->cpu_max > bin.cpu)
-        bin.cpu = round_up(room->cpu_max, 1000);
+        bin.cpu = round_up(smaller(room->cpu_max, most), 1000);
     if (room->memory_max > bin.memory)
-        bin.memory = round_up(room->memory_max, INT64_C(1) << 30);
+        bin.memory =
+            round_up(smaller(room->memory_max, most), INT64_C(1) << 30);
     put_number(room, map, "cpu", bin.cpu / 1000);
     put(map, "memory",
         intern_printf(room->r->l.intern, "%lldGi",
@@ -350,25 +322,19 @@ static void size_pool(struct room *room, struct raw_pool *pool)
     pool->count += 1 + pool->count / 5;
     if (pool->count < NODES_MIN)
         pool->count = NODES_MIN;
-    for (i = 0; i < room->label_count; i++)
-        pool->count *= (int64_t)room->labels[i].values.count;
-    if (room->zones.count > 0)
-        pool->count = round_up(pool->count, (int64_t)room->zones.count);
-    if (pool->count > NODES_MAX)
-        pool->count = NODES_MAX;
+    divide(room, pool);
 }
 
 void scenario_complete_pools(struct scenario_reader *r)
 {
     struct room room = {.r = r};
     struct raw_pool *pool;
-    size_t i;
 
     pool = raw_append(&r->raw->cluster.pools, scenario_pool_table, sizeof *pool,
                       r->l.kubernetes_minor);
+    scenario_collect_demands(r, &room.demands);
     add_objects(&room);
     size_pool(&room, pool);
-    set_zones(&room, pool);
     reader_assume(r,
                   "%lld nodes of %s CPU, %s in %zu zones: room for all "
                   "pods, a rollout's surge and one lost node",
@@ -376,7 +342,5 @@ void scenario_complete_pools(struct scenario_reader *r)
                   pool->allocatable.items[1].value, pool->zones.count);
     VEC_FREE(room.groups);
     VEC_FREE(room.extended);
-    VEC_FREE(room.zones);
-    for (i = 0; i < room.label_count; i++)
-        VEC_FREE(room.labels[i].values);
+    scenario_release_demands(&room.demands);
 }

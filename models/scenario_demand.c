@@ -1,0 +1,85 @@
+/*
+ * Which labels pods ask their nodes for: generated nodes carry them.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "models/scenario_internal.h"
+
+static struct scenario_demand *find(struct scenario_demands *all,
+                                    const char *key)
+{
+    struct scenario_demand one = {.key = key};
+    size_t i;
+
+    for (i = 0; i < all->list.count; i++)
+        if (all->list.items[i].key == key)
+            return &all->list.items[i];
+    VEC_PUSH(all->list, one);
+    return &all->list.items[all->list.count - 1];
+}
+
+static void add(struct scenario_demands *all, const char *key,
+                const char *value)
+{
+    static const char *const own[] = {"kubernetes.io/hostname",
+                                      "topology.kubernetes.io/region", NULL};
+    struct scenario_demand *d;
+    size_t i;
+
+    for (i = 0; own[i]; i++)
+        if (strcmp(own[i], key) == 0)
+            return;
+    d = find(all, key);
+    for (i = 0; i < d->values.count; i++)
+        if (d->values.items[i] == value)
+            return;
+    VEC_PUSH(d->values, value);
+}
+
+static void add_template(struct scenario_demands *all, struct intern *in,
+                         const struct pod_template *t)
+{
+    size_t i, j;
+
+    for (i = 0; i < t->node_selector.count; i++)
+        add(all, t->node_selector.items[i].key,
+            t->node_selector.items[i].value);
+    if (t->affinity.required_count == 0)
+        return;
+    /* Any one term suffices: the first. Of its values too, but zones are all
+     * wanted, so that pods can spread. */
+    for (i = 0; i < t->affinity.required[0].expression_count; i++) {
+        const struct requirement *e = &t->affinity.required[0].expressions[i];
+        size_t count = strcmp(e->key, SCENARIO_ZONE) == 0 ? e->count : 1;
+
+        if (e->operator== SELECTOR_EXISTS)
+            add(all, e->key, intern(in, ""));
+        for (j = 0; e->operator== SELECTOR_IN && j<count; j++)
+            add(all, e->key, e->values[j]);
+    }
+}
+
+void scenario_collect_demands(struct scenario_reader *r,
+                              struct scenario_demands *out)
+{
+    const struct object_list *o = &r->l.objects;
+    size_t i;
+
+    memset(out, 0, sizeof *out);
+    for (i = 0; i < o->deployments.count; i++)
+        add_template(out, r->l.intern, &o->deployments.items[i]->template);
+    for (i = 0; i < o->replicasets.count; i++)
+        add_template(out, r->l.intern, &o->replicasets.items[i]->template);
+    for (i = 0; i < o->pods.count; i++)
+        add_template(out, r->l.intern, &o->pods.items[i]->template);
+}
+
+void scenario_release_demands(struct scenario_demands *all)
+{
+    size_t i;
+
+    for (i = 0; i < all->list.count; i++)
+        VEC_FREE(all->list.items[i].values);
+    VEC_FREE(all->list);
+}
