@@ -117,7 +117,8 @@ static bool name_read(struct scenario_reader *r)
 
     if (metadata)
         doc_use_all(metadata);
-    r->s->name = base_name(r->l.intern, r->options->files[0]);
+    r->s->name = base_name(r->l.intern,
+                           r->options->file_count ? r->options->files[0] : "-");
     if (!name)
         return true;
     if (name->kind != DOC_SCALAR || !*name->text || *name->text == '.' ||
@@ -135,8 +136,10 @@ static bool name_read(struct scenario_reader *r)
 bool scenario_read_files(struct scenario_reader *r)
 {
     size_t i;
-    bool ok = true;
+    bool ok = r->options->file_count > 0;
 
+    if (!ok)
+        diag_error(r->diag, (struct place){0}, "no files to read");
     for (i = 0; i < r->options->file_count; i++)
         ok &= doc_read_path(r->l.docs, r->options->files[i], r->diag);
     for (i = 0; i < doc_count(r->l.docs); i++)

@@ -80,7 +80,7 @@ static int64_t with_surge(const struct deployment_spec *d, int64_t replicas)
 
     if (d->recreate)
         return most;
-    return most + int_or_percent_scaled(d->max_surge, most, true);
+    return (int64_t)most + int_or_percent_scaled(d->max_surge, most, true);
 }
 
 /* The most that `scale` asks of this Deployment, or its own number. */
@@ -121,7 +121,39 @@ static int64_t most_replicas(struct room *room, const struct deployment_spec *d)
     return most;
 }
 
-/* Pods of Deployments that the timeline creates: they ask for nothing. */
+static void add_list(struct room *room, const struct object_list *o)
+{
+    size_t i;
+
+    for (i = 0; i < o->deployments.count; i++) {
+        const struct deployment_spec *d = o->deployments.items[i];
+
+        add(room, &d->template, with_surge(d, most_replicas(room, d)));
+    }
+    for (i = 0; i < o->replicasets.count; i++)
+        add(room, &o->replicasets.items[i]->template,
+            o->replicasets.items[i]->replicas);
+    for (i = 0; i < o->pods.count; i++)
+        add(room, &o->pods.items[i]->template, 1);
+}
+
+/* `apply -f`: reads the file here too, and forgets it again. */
+static void add_applied(struct room *room, const char *path)
+{
+    struct loader l = room->r->l; /* its lists are not touched */
+    struct object_list list = {0};
+    struct place nowhere = {0};
+
+    l.docs = doc_set_new();
+    l.manifests = NULL;
+    if (manifest_read_path(&l, path, nowhere, &list))
+        add_list(room, &list);
+    object_list_release(&list);
+    manifest_release(&l);
+    doc_set_free(l.docs);
+}
+
+/* What the timeline makes: pods of new Deployments ask for nothing. */
 static void add_created(struct room *room)
 {
     const struct param_list *list = &room->r->raw->timeline;
@@ -134,10 +166,10 @@ static void add_created(struct room *room)
     room->r->l.diag = scratch;
     for (i = 0; i < list->count; i++) {
         struct kubectl_words words;
-        const char *replicas;
+        const char *replicas, *path;
         int64_t value;
 
-        if (!entries[i].kubectl || !strstr(entries[i].kubectl, "--replicas") ||
+        if (!entries[i].kubectl ||
             !scenario_split_words(&room->r->l, entries[i].kubectl, nowhere,
                                   &words))
             continue;
@@ -145,6 +177,9 @@ static void add_created(struct room *room)
         if (replicas && units_int(replicas, &value) && value > 0 &&
             value <= 1000000)
             add(room, &nothing, value + value / 4 + 1);
+        path = flag(&words, "filename");
+        if (path && words.count > 0 && strcmp(words.items[0], "apply") == 0)
+            add_applied(room, path);
     }
     room->r->l.diag = kept;
     diag_free(scratch);
@@ -278,24 +313,6 @@ static void divide(struct room *room, struct raw_pool *pool)
         pool->count = NODES_MAX;
 }
 
-static void add_objects(struct room *room)
-{
-    const struct object_list *o = &room->r->l.objects;
-    size_t i;
-
-    for (i = 0; i < o->deployments.count; i++) {
-        const struct deployment_spec *d = o->deployments.items[i];
-
-        add(room, &d->template, with_surge(d, most_replicas(room, d)));
-    }
-    for (i = 0; i < o->replicasets.count; i++)
-        add(room, &o->replicasets.items[i]->template,
-            o->replicasets.items[i]->replicas);
-    for (i = 0; i < o->pods.count; i++)
-        add(room, &o->pods.items[i]->template, 1);
-    add_created(room);
-}
-
 static void size_pool(struct room *room, struct raw_pool *pool)
 {
     struct bin bin = {.cpu = 4000, .memory = INT64_C(16) << 30, .pods = 110};
@@ -333,7 +350,8 @@ void scenario_complete_pools(struct scenario_reader *r)
     pool = raw_append(&r->raw->cluster.pools, scenario_pool_table, sizeof *pool,
                       r->l.kubernetes_minor);
     scenario_collect_demands(r, &room.demands);
-    add_objects(&room);
+    add_list(&room, &r->l.objects);
+    add_created(&room);
     size_pool(&room, pool);
     reader_assume(r,
                   "%lld nodes of %s CPU, %s in %zu zones: room for all "

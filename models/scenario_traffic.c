@@ -50,9 +50,21 @@ static void add_traffic(struct scenario_reader *r,
             t->access = ACCESS_HEADLESS;
         if (r->s->ideal)
             t->timeout = SIM_NEVER;
-        reader_assume(r, "Poisson 100 requests/s to %s%s", t->service,
-                      s->headless ? ", by its DNS name" : "");
     }
+}
+
+static void assume_traffic(struct scenario_reader *r)
+{
+    const struct raw_traffic *first = r->raw->traffic.items;
+    size_t count = r->raw->traffic.count;
+
+    if (count == 1)
+        reader_assume(r, "Poisson 100 requests/s to %s", first->service);
+    else if (count > 1)
+        reader_assume(r,
+                      "Poisson 100 requests/s to each of the %zu Services "
+                      "that can have pods",
+                      count);
 }
 
 /* ---- one entry ---- */
@@ -255,6 +267,7 @@ bool scenario_build_traffic(struct scenario_reader *r)
     if (!doc_get(r->spec, "traffic")) {
         add_traffic(r, &r->l.objects);
         add_traffic(r, &r->l.later);
+        assume_traffic(r);
     }
     count = r->raw->traffic.count;
     raw = r->raw->traffic.items;
