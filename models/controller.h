@@ -30,6 +30,9 @@ struct controller {
     int64_t (*workers)(const struct scenario *scenario); /* NULL: 1 */
     /* Once, at the start: periodic events and so on. May be NULL. */
     void (*start)(struct controller_run *run, void *state);
+    /* It starts again after it was stopped: what it only remembered is lost.
+     * May be NULL. */
+    void (*restart)(struct controller_run *run, void *state);
     /* Frees what the state owns. May be NULL. */
     void (*stop)(void *state);
     /* Turns a change of the API into keys: calls controller_enqueue for

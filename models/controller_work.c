@@ -187,8 +187,11 @@ void controller_set_stopped(struct controller_run *run, bool stopped)
     if (run->stopped == stopped)
         return;
     run->stopped = stopped;
-    if (stopped)
+    if (stopped) {
         drop_work(run);
-    else
-        controller_dispatch(run);
+        return;
+    }
+    if (run->kind->restart)
+        run->kind->restart(run, run->state);
+    controller_dispatch(run);
 }

@@ -22,16 +22,11 @@ enum { SIDE_BY_SIDE_MINOR = 27 };
 /* Events: of nodes by id, of pods by id and this bit. */
 #define EVENT_POD (UINT64_C(1) << 40)
 
-static const struct control_plane_params *params_of(struct controller_run *run)
-{
-    return &controller_simulation(run)->scenario->cluster.control_plane;
-}
-
 /* --- nodes by when they are to be checked --- */
 
 static int64_t slot_of(struct controller_run *run, sim_time t)
 {
-    return t / params_of(run)->node_monitor_period;
+    return t / nodelifecycle_params(run)->node_monitor_period;
 }
 
 static void check_at(struct controller_run *run, struct nodelifecycle *all,
@@ -55,7 +50,7 @@ static void check_at(struct controller_run *run, struct nodelifecycle *all,
 static void start(struct controller_run *run, void *state)
 {
     struct nodelifecycle *all = state;
-    const struct control_plane_params *p = params_of(run);
+    const struct control_plane_params *p = nodelifecycle_params(run);
 
     if (p->node_monitor_period <= 0)
         return; /* no monitor */
@@ -66,6 +61,17 @@ static void start(struct controller_run *run, void *state)
     for (size_t i = 0; i < all->ring_size; i++)
         all->ring[i] = NO_ID;
     controller_enqueue_after(run, KEY_MONITOR, p->node_monitor_period);
+}
+
+/* Every node has the grace period anew, as one that is seen first. */
+static void restart(struct controller_run *run, void *state)
+{
+    struct nodelifecycle *all = state;
+
+    for (size_t i = 0; i < all->nodes.count; i++)
+        all->nodes.items[i].probe = sim_now(controller_world(run)->sim);
+    for (size_t i = 0; i < all->zones.count; i++)
+        all->zones.items[i].state = ZONE_INITIAL;
 }
 
 static void stop(void *state)
@@ -117,7 +123,8 @@ static void add_node(struct controller_run *run, struct nodelifecycle *all,
 
     VEC_PUSH(all->nodes, ((struct node_record){.lease = now, .probe = now}));
     if (all->ring_size)
-        check_at(run, all, id, now + params_of(run)->node_monitor_grace_period);
+        check_at(run, all, id,
+                 now + nodelifecycle_params(run)->node_monitor_grace_period);
 }
 
 static void observe(struct controller_run *run, void *state,
@@ -126,7 +133,8 @@ static void observe(struct controller_run *run, void *state,
     struct nodelifecycle *all = state;
     const struct world *w = controller_world(run);
     const struct node *node = world_node(w, change->id);
-    struct zone *zone = nodelifecycle_zone(all, node->zone, params_of(run));
+    struct zone *zone =
+        nodelifecycle_zone(all, node->zone, nodelifecycle_params(run));
 
     if (change->what == WHAT_TAINTS)
         return;
@@ -274,14 +282,15 @@ static bool is_late(struct controller_run *run, struct nodelifecycle *all,
         if (seen > r->probe)
             r->probe = seen;
     }
-    return now - r->probe >= params_of(run)->node_monitor_grace_period;
+    return now - r->probe >=
+           nodelifecycle_params(run)->node_monitor_grace_period;
 }
 
 /* Healthy nodes whose time has come. */
 static void check_healthy(struct controller_run *run, struct nodelifecycle *all,
                           sim_time now)
 {
-    const struct control_plane_params *p = params_of(run);
+    const struct control_plane_params *p = nodelifecycle_params(run);
     int64_t last = slot_of(run, now);
     int64_t first = last - all->slot < (int64_t)all->ring_size
                         ? all->slot
@@ -346,101 +355,29 @@ static void check_all_troubled(struct controller_run *run,
         }
         r->troubled = false;
         check_at(run, all, id,
-                 r->probe + params_of(run)->node_monitor_grace_period);
+                 r->probe +
+                     nodelifecycle_params(run)->node_monitor_grace_period);
     }
     all->troubled.count = kept;
 }
 
-/* --- zones --- */
-
 static void apply_end(struct controller_run *run, void *state, uint64_t a,
                       uint64_t b)
 {
-    (void)state, (void)a, (void)b;
+    (void)state;
+    (void)a;
+    (void)b;
     controller_enqueue_after(run, KEY_MONITOR,
-                             params_of(run)->node_monitor_period);
+                             nodelifecycle_params(run)->node_monitor_period);
 }
 
-static void set_state(struct controller_run *run, struct zone *zone,
-                      enum zone_state state)
-{
-    zone->state = state;
-    nodelifecycle_set_rate(run, zone,
-                           nodelifecycle_rate(state,
-                                              zone->ready + zone->not_ready,
-                                              params_of(run)));
-}
-
-/* Nobody answers: it is more likely the controller that is cut off. */
-static void enter_master_disruption(struct controller_run *run,
-                                    struct nodelifecycle *all)
-{
-    const struct world *w = controller_world(run);
-
-    for (size_t i = 0; i < all->nodes.count; i++) {
-        if (!world_node(w, (node_id)i)->deleted)
-            nodelifecycle_reachable(run, all, world_node(w, (node_id)i));
-    }
-    for (size_t i = 0; i < all->zones.count; i++) {
-        if (!all->zones.items[i].known)
-            continue;
-        nodelifecycle_set_rate(run, &all->zones.items[i], 0);
-        all->zones.items[i].state = ZONE_FULL_DISRUPTION;
-    }
-}
-
-static void leave_master_disruption(struct controller_run *run,
-                                    struct nodelifecycle *all)
-{
-    sim_time now = sim_now(controller_world(run)->sim);
-
-    for (size_t i = 0; i < all->nodes.count; i++)
-        all->nodes.items[i].probe = now;
-    for (size_t i = 0; i < all->zones.count; i++) {
-        struct zone *zone = &all->zones.items[i];
-
-        if (zone->known)
-            set_state(run, zone,
-                      nodelifecycle_zone_state(
-                          zone->ready, zone->not_ready,
-                          params_of(run)->unhealthy_zone_threshold));
-    }
-}
-
-/* handleDisruption, after the nodes of the pass were written. */
+/* After the nodes of the pass were written. */
 static void apply_disruption(struct controller_run *run, void *state,
                              uint64_t a, uint64_t b)
 {
-    struct nodelifecycle *all = state;
-    double threshold = params_of(run)->unhealthy_zone_threshold;
-    bool all_are = true, all_were = true;
-
     (void)a;
     (void)b;
-    for (size_t i = 0; i < all->zones.count; i++) {
-        struct zone *z = &all->zones.items[i];
-
-        z->known = z->ready + z->not_ready > 0;
-        if (!z->known) {
-            z->state = ZONE_INITIAL;
-            continue;
-        }
-        all_were &= z->state == ZONE_FULL_DISRUPTION;
-        all_are &= nodelifecycle_zone_state(z->ready, z->not_ready,
-                                            threshold) == ZONE_FULL_DISRUPTION;
-    }
-    if (all_are && !all_were)
-        enter_master_disruption(run, all);
-    else if (!all_are && all_were)
-        leave_master_disruption(run, all);
-    for (size_t i = 0; !all_are && !all_were && i < all->zones.count; i++) {
-        struct zone *z = &all->zones.items[i];
-        enum zone_state now =
-            nodelifecycle_zone_state(z->ready, z->not_ready, threshold);
-
-        if (z->known && z->state != now)
-            set_state(run, z, now);
-    }
+    nodelifecycle_judge_zones(run, state);
     controller_then(run, apply_end, 0, 0);
 }
 
@@ -492,6 +429,7 @@ const struct controller controller_nodelifecycle = {
     .state_size = sizeof(struct nodelifecycle),
     .workers = workers,
     .start = start,
+    .restart = restart,
     .stop = stop,
     .observe = observe,
     .reconcile = reconcile,

@@ -50,8 +50,20 @@ struct nodelifecycle {
     size_t pass_count;
 };
 
+static inline const struct control_plane_params *
+nodelifecycle_params(struct controller_run *run)
+{
+    return &controller_simulation(run)->scenario->cluster.control_plane;
+}
+
 struct zone *nodelifecycle_zone(struct nodelifecycle *all, uint16_t index,
                                 const struct control_plane_params *params);
+
+/* --- nodelifecycle_zones.c --- */
+
+/* handleDisruption: the states of zones, and the rates that go with them. */
+void nodelifecycle_judge_zones(struct controller_run *run,
+                               struct nodelifecycle *all);
 
 /* --- nodelifecycle_taint.c --- */
 

@@ -38,6 +38,18 @@ static void stop(void *state)
     VEC_FREE(all->pods);
 }
 
+/* Timers are lost: tolerations count from now. */
+static void restart(struct controller_run *run, void *state)
+{
+    const struct world *w = controller_world(run);
+
+    ((struct tainteviction *)state)->evictions.count = 0;
+    for (node_id id = 0; id < w->nodes.count; id++) {
+        if (world_node(w, id)->taints.count > 0)
+            controller_enqueue(run, KEY_NODE | id);
+    }
+}
+
 /* --- evictions to come --- */
 
 /* Where a pod's eviction is, or would be. */
@@ -227,6 +239,7 @@ const struct controller controller_tainteviction = {
     .state_size = sizeof(struct tainteviction),
     .workers = workers,
     .client = client,
+    .restart = restart,
     .stop = stop,
     .observe = observe,
     .reconcile = reconcile,

@@ -312,6 +312,26 @@ static void test_master_disruption(void **state)
     control_free(c);
 }
 
+/* After a stop every node has its grace period again. */
+static void test_restart(void **state)
+{
+    struct control *c = begin(3, 36);
+    struct controller_run *run =
+        controllers_find(c->s.controllers, "nodelifecycle");
+
+    (void)state;
+    stop_nodes(c, 0, 1, 47);
+    controller_set_stopped(run, true);
+    control_run(c, 300);
+    assert_int_equal(count_unknown(c), 0);
+    controller_set_stopped(run, false);
+    control_run(c, 349);
+    assert_int_equal(count_unknown(c), 0);
+    control_run(c, 356);
+    assert_int_equal(count_unknown(c), 1);
+    control_free(c);
+}
+
 /* 200 nodes and 6 h of passes cost next to nothing where all is well. */
 static void test_many_passes(void **state)
 {
@@ -338,6 +358,7 @@ int main(void)
         cmocka_unit_test(test_cordon),
         cmocka_unit_test(test_eviction_rate),
         cmocka_unit_test(test_master_disruption),
+        cmocka_unit_test(test_restart),
         cmocka_unit_test(test_many_passes),
     };
 

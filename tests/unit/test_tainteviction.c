@@ -205,6 +205,27 @@ static void test_bound_later(void **state)
     control_free(c);
 }
 
+/* A controller that starts again counts from then. */
+static void test_restart(void **state)
+{
+    struct control *c = begin();
+    struct controller_run *run =
+        controllers_find(c->s.controllers, "tainteviction");
+    pod_id late = bound(c, &patient);
+
+    (void)state;
+    world_node_taint(c->s.world, 0, gone);
+    control_run(c, 200);
+    controller_set_stopped(run, true);
+    control_run(c, 210);
+    controller_set_stopped(run, false);
+    control_run(c, 509.9);
+    assert_false(terminating(c, late));
+    control_run(c, 510.1);
+    assert_true(terminating(c, late));
+    control_free(c);
+}
+
 /* 100 pods: three requests and an Event each, 20 a second. */
 static void test_many(void **state)
 {
@@ -234,6 +255,7 @@ int main(void)
         cmocka_unit_test(test_cancelled),
         cmocka_unit_test(test_second_taint),
         cmocka_unit_test(test_bound_later),
+        cmocka_unit_test(test_restart),
         cmocka_unit_test(test_many),
     };
 
