@@ -83,14 +83,7 @@ void scheduler_take(struct scheduler *sch, struct sched_pod *record)
 
 /* --- the queue --- */
 
-static void on_backoff(struct sim *sim, void *self, struct event_args args)
-{
-    struct scheduler *sch = self;
-
-    (void)args;
-    sched_queue_end_backoffs(&sch->queue, sim_now(sim));
-    scheduler_start_cycle(sch);
-}
+static void on_backoff(struct sim *sim, void *self, struct event_args args);
 static const struct event_type backoff_event = {"scheduler.backoff", 0,
                                                 on_backoff};
 
@@ -99,6 +92,16 @@ static void set_backoff_timer(struct scheduler *sch)
     sim_cancel(sch->sim, sch->backoff_timer);
     sch->backoff_timer = sim_at(sch->sim, sched_queue_next_backoff(&sch->queue),
                                 &backoff_event, sch, (struct event_args){0, 0});
+}
+
+static void on_backoff(struct sim *sim, void *self, struct event_args args)
+{
+    struct scheduler *sch = self;
+
+    (void)args;
+    sched_queue_end_backoffs(&sch->queue, sim_now(sim));
+    set_backoff_timer(sch);
+    scheduler_start_cycle(sch);
 }
 
 static sim_time backoff_length(const struct scheduler *sch, uint32_t attempts)
