@@ -348,6 +348,7 @@ static struct chosen choose_headless(struct entry *e, uint32_t client)
     const struct endpoint_set *set =
         dns_resolve(s->dns, &c->dns, e->service, key, &delay);
     struct chosen choice = {.delay = delay};
+    struct lb_balancer *b;
 
     if (set->usable == 0) {
         choice.cause = CAUSE_DNS;
@@ -357,9 +358,8 @@ static struct chosen choose_headless(struct entry *e, uint32_t client)
         choice.endpoint = &set->endpoints[rng_below(&e->rng, set->usable)];
         return choice;
     }
-    choice = chosen(lb_balancer_pick(made(e->lb, &c->balancer), set, &e->rng,
-                                     key, sim_now(s->sim)),
-                    c->balancer);
+    b = made(e->lb, &c->balancer);
+    choice = chosen(lb_balancer_pick(b, set, &e->rng, key, sim_now(s->sim)), b);
     choice.delay = delay;
     return choice;
 }
