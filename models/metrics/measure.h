@@ -389,6 +389,8 @@ void replicas_change(struct metrics *m, uint32_t row, int ready, int desired,
 
 /* --- pods.c --- */
 void pods_on_change(struct metrics *m, const struct world_change *change);
+/* A pod that was created after the measured time: open requests may meet it. */
+void pods_late(struct metrics *m, pod_id id);
 void pods_free(struct metrics *m);
 void pods_accrue(struct metrics *m, sim_time now);
 struct pod_track *pods_track(struct metrics *m, pod_id id);

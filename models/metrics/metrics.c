@@ -49,8 +49,11 @@ static void on_change(void *self, const struct world_change *change)
 {
     struct metrics *m = self;
 
-    if (m->over)
+    if (m->over) {
+        if (change->kind == CHANGE_POD && change->what == WHAT_ADDED)
+            pods_late(m, change->id);
         return;
+    }
     metrics_reach(m, sim_now(m->s->sim));
     switch (change->kind) {
     case CHANGE_POD:

@@ -200,6 +200,14 @@ static void follow(struct metrics *m, const struct pod *pod, bool gone)
         set_alive(m, pod, alive, now);
 }
 
+void pods_late(struct metrics *m, pod_id id)
+{
+    const struct pod *pod = world_pod(m->w, id);
+
+    pods_track(m, id)->shared =
+        workload_of(m, pod)->discipline == DISCIPLINE_PS;
+}
+
 void pods_on_change(struct metrics *m, const struct world_change *change)
 {
     const struct pod *pod = world_pod(m->w, change->id);
