@@ -1,6 +1,7 @@
 #include "models/scheduler/framework.h"
 
 #include <assert.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -123,13 +124,14 @@ static unsigned begin_filters(struct framework *f, const struct cycle *c,
 
 /* The plug-in that refuses the node; plugin_count: none does. */
 static size_t refuser(struct framework *f, const struct cycle *c, unsigned mask,
-                      node_id node, struct filter_reasons *why)
+                      node_id node, struct filter_reasons *why,
+                      enum filter_status *status)
 {
     for (unsigned left = mask; left; left &= left - 1) {
         size_t i = (size_t)__builtin_ctz(left);
 
-        if (scheduler_plugins[i]->filter(f->states[i], c, node, why) !=
-            FILTER_SUCCESS)
+        *status = scheduler_plugins[i]->filter(f->states[i], c, node, why);
+        if (*status != FILTER_SUCCESS)
             return i;
     }
     return f->plugin_count;
@@ -163,6 +165,7 @@ static void find_feasible(struct framework *f, const struct cycle *c)
     size_t wanted = nodes_to_find(count, f->config.percentage);
     unsigned mask = begin_filters(f, c, ~0U);
     struct filter_reasons why;
+    enum filter_status status;
 
     f->feasible.count = 0;
     while (looked < count && f->feasible.count < wanted) {
@@ -170,12 +173,14 @@ static void find_feasible(struct framework *f, const struct cycle *c)
         size_t i;
 
         why.count = 0;
-        i = refuser(f, c, mask, node, &why);
+        i = refuser(f, c, mask, node, &why, &status);
         looked++;
         if (i == f->plugin_count) {
             VEC_PUSH(f->feasible, node);
         } else {
             f->diagnosis.rejectors |= 1U << i;
+            if (status == FILTER_UNSCHEDULABLE)
+                VEC_PUSH(f->diagnosis.resolvable, node);
             note_reasons(&f->diagnosis, &why);
         }
     }
@@ -187,8 +192,9 @@ bool framework_passes(struct framework *f, struct pod_class *class,
 {
     struct cycle c = {f, class, f->nodes.items};
     struct filter_reasons why = {0};
+    enum filter_status status;
 
-    return refuser(f, &c, begin_filters(f, &c, plugins), node, &why) ==
+    return refuser(f, &c, begin_filters(f, &c, plugins), node, &why, &status) ==
            f->plugin_count;
 }
 
@@ -245,6 +251,7 @@ node_id framework_schedule(struct framework *f, struct pod_class *class,
     f->diagnosis.nodes = f->order.count;
     f->diagnosis.rejectors = 0;
     f->diagnosis.reasons.count = 0;
+    f->diagnosis.resolvable.count = 0;
     find_feasible(f, &c);
     if (f->feasible.count == 0)
         return NO_ID;
@@ -266,14 +273,47 @@ static int by_text(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-void framework_explain(const struct framework *f, char *buffer, size_t size)
+/* Appends to a text of *at bytes; cuts off what does not fit. */
+static void append(char *buffer, size_t size, size_t *at, const char *format,
+                   ...) __attribute__((format(printf, 4, 5)));
+
+static void append(char *buffer, size_t size, size_t *at, const char *format,
+                   ...)
+{
+    va_list args;
+
+    if (*at >= size)
+        return;
+    va_start(args, format);
+    *at += (size_t)vsnprintf(buffer + *at, size - *at, format, args);
+    va_end(args);
+}
+
+static void explain_preemption(const struct diagnosis *d, char *buffer,
+                               size_t size, size_t *at)
+{
+    size_t none = d->resolvable.count, unhelpful = d->nodes - none;
+
+    append(buffer, size, at,
+           " preemption: 0/%zu nodes are available:", d->nodes);
+    if (none > 0)
+        append(buffer, size, at,
+               " %zu No preemption victims found for incoming pod%s", none,
+               unhelpful > 0 ? "," : ".");
+    if (unhelpful > 0)
+        append(buffer, size, at,
+               " %zu Preemption is not helpful for scheduling.", unhelpful);
+}
+
+void framework_explain(const struct framework *f, bool preempted, char *buffer,
+                       size_t size)
 {
     const struct diagnosis *d = &f->diagnosis;
-    size_t at, count = d->reasons.count;
+    size_t at = 0, count = d->reasons.count;
     char **texts;
 
     if (d->nodes == 0) {
-        snprintf(buffer, size, "no nodes available to schedule pods");
+        append(buffer, size, &at, "no nodes available to schedule pods");
         return;
     }
     texts = mem_calloc(count + 1, sizeof *texts);
@@ -284,16 +324,15 @@ void framework_explain(const struct framework *f, char *buffer, size_t size)
             mem_printf("%zu %s%s", r->nodes, r->reason.text, r->reason.detail);
     }
     qsort(texts, count, sizeof *texts, by_text);
-    at = (size_t)snprintf(buffer, size, "0/%zu nodes are available", d->nodes);
+    append(buffer, size, &at, "0/%zu nodes are available", d->nodes);
     for (size_t i = 0; i < count; i++) {
-        if (at < size)
-            at += (size_t)snprintf(buffer + at, size - at, "%s %s",
-                                   i == 0 ? ":" : ",", texts[i]);
+        append(buffer, size, &at, "%s %s", i == 0 ? ":" : ",", texts[i]);
         free(texts[i]);
     }
-    if (at < size)
-        snprintf(buffer + at, size - at, ".");
     free(texts);
+    append(buffer, size, &at, ".");
+    if (!preempted)
+        explain_preemption(d, buffer, size, &at);
 }
 
 /* --- one plug-in alone --- */

@@ -295,6 +295,9 @@ void framework_pod_remove(struct framework *f, struct pod_class *class,
 struct diagnosis {
     size_t nodes;       /* how many there are */
     unsigned rejectors; /* bit mask of plug-ins that refused any */
+    /* Nodes where it might help that pods went; the next cycle's first
+     * node is before or after them. */
+    VEC_OF(node_id) resolvable;
     VEC_OF(struct diagnosis_reason {
         struct filter_reason reason;
         size_t nodes;
@@ -310,8 +313,12 @@ node_id framework_schedule(struct framework *f, struct pod_class *class,
 /* Of the last framework_schedule; valid until the next. */
 const struct diagnosis *framework_diagnosis(const struct framework *f);
 /* "0/5 nodes are available: 2 Insufficient cpu, 3 node(s) were
- * unschedulable.": as FitError.Error, reasons in order of their texts. */
-void framework_explain(const struct framework *f, char *buffer, size_t size);
+ * unschedulable. preemption: 0/5 nodes are available: 2 No preemption victims
+ * found for incoming pod, 3 Preemption is not helpful for scheduling.": as
+ * FitError.Error, reasons in order of their texts; preempted: without the
+ * second part. */
+void framework_explain(const struct framework *f, bool preempted, char *buffer,
+                       size_t size);
 /* Bit mask of plug-ins that an event interests. */
 unsigned framework_interested(enum cluster_event event);
 /* Whether a node passes the filters in `plugins` (bit mask). */

@@ -431,6 +431,7 @@ void framework_free(struct framework *f)
     VEC_FREE(f->scores);
     VEC_FREE(f->totals);
     VEC_FREE(f->diagnosis.reasons);
+    VEC_FREE(f->diagnosis.resolvable);
     free(f);
 }
 

@@ -30,6 +30,7 @@ struct sched_pod {
     bool on_node;       /* accounted on `node` */
     bool warned;        /* has been unschedulable */
     node_id node;       /* ASSUMED, BOUND */
+    node_id nominated;  /* pods were made to go from there; NO_ID: nowhere */
     uint32_t attempts;  /* that failed */
     unsigned rejectors; /* plug-ins that refused nodes the last time */
     sim_time stamp;     /* arrival, or the last failure */

@@ -44,10 +44,13 @@ struct sched_pod *scheduler_record_make(struct scheduler *sch,
     else
         record = mem_alloc(sizeof *record);
     owner_of(sch->world, pod, &owner, &hashed);
-    *record = (struct sched_pod){.id = pod->id, .node = NO_ID};
+    *record =
+        (struct sched_pod){.id = pod->id, .node = NO_ID, .nominated = NO_ID};
     record->class = framework_class(sch->framework, pod->template, pod->space,
                                     owner, hashed);
     record->stamp = sim_now(sch->sim);
+    if (pod->template->priority < sch->lowest_priority)
+        sch->lowest_priority = pod->template->priority;
     while (sch->records.count <= pod->id)
         VEC_PUSH(sch->records, NULL);
     assert(!sch->records.items[pod->id]);
@@ -57,6 +60,7 @@ struct sched_pod *scheduler_record_make(struct scheduler *sch,
 
 void scheduler_record_free(struct scheduler *sch, struct sched_pod *record)
 {
+    scheduler_unnominate(sch, record);
     sch->records.items[record->id] = NULL;
     framework_class_release(sch->framework, record->class);
     record->next_free = sch->free_records;
@@ -181,10 +185,10 @@ void scheduler_may_help(struct scheduler *sch, enum cluster_event event,
 
 /* --- binding --- */
 
-static void emit(const struct scheduler *sch, const struct sched_pod *record,
-                 bool warning, const char *reason, const char *message)
+void scheduler_emit(const struct scheduler *sch, pod_id id, bool warning,
+                    const char *reason, const char *message)
 {
-    const struct pod *pod = world_pod(sch->world, record->id);
+    const struct pod *pod = world_pod(sch->world, id);
     char *object;
 
     if (!sch->world->want_events || !pod)
@@ -204,7 +208,7 @@ static void bind_now(struct scheduler *sch, struct sched_pod *record)
     record->place = PLACE_BOUND;
     sch->counts.bound++;
     world_pod_bind(sch->world, record->id, record->node);
-    emit(sch, record, false, "Scheduled", message);
+    scheduler_emit(sch, record->id, false, "Scheduled", message);
     free(message);
 }
 
@@ -255,6 +259,7 @@ static void assume(struct scheduler *sch, struct sched_pod *record,
     sim_time now = sim_now(sch->sim);
     sim_time sent = token_bucket_take(&sch->bucket, now);
 
+    scheduler_unnominate(sch, record);
     scheduler_put(sch, record, node, PLACE_ASSUMED);
     scheduler_may_help(sch, EVENT_POD_ADDED, NO_ID);
     sim_after(sch->sim,
@@ -281,15 +286,40 @@ static void refuse(struct scheduler *sch, struct sched_pod *record)
 {
     const struct diagnosis *d = framework_diagnosis(sch->framework);
     char message[EXPLAIN_SIZE];
+    bool preempted;
 
     record->rejectors = d->nodes > 0 ? d->rejectors : ~0U;
     fail(sch, record);
+    preempted = scheduler_preempt(sch, record);
     if (sch->world->want_events) {
-        framework_explain(sch->framework, message, sizeof message);
-        emit(sch, record, true, "FailedScheduling", message);
+        framework_explain(sch->framework, preempted, message, sizeof message);
+        scheduler_emit(sch, record->id, true, "FailedScheduling", message);
     }
     sched_queue_park(&sch->queue, record);
     set_flush_timer(sch);
+}
+
+/* The promised node, where it fits by now; else the best of all. */
+static node_id choose(struct scheduler *sch, struct sched_pod *record,
+                      const struct pod *pod)
+{
+    struct rng rng;
+    node_id node;
+
+    scheduler_hold_promises(sch, record, 1);
+    if (record->nominated != NO_ID &&
+        framework_node(sch->framework, record->nominated)->present &&
+        framework_passes(sch->framework, record->class, record->nominated,
+                         ~0U)) {
+        node = record->nominated;
+    } else {
+        rng_init(&rng, sch->root, "scheduler.ties", pod->stream_owner,
+                 pod->ordinal);
+        rng_seek(&rng, record->attempts, 0);
+        node = framework_schedule(sch->framework, record->class, &rng);
+    }
+    scheduler_hold_promises(sch, record, -1);
+    return node;
 }
 
 static void on_cycle(struct sim *sim, void *self, struct event_args args)
@@ -297,7 +327,6 @@ static void on_cycle(struct sim *sim, void *self, struct event_args args)
     struct scheduler *sch = self;
     struct sched_pod *record = sch->cycle;
     const struct pod *pod = world_pod(sch->world, record->id);
-    struct rng rng;
     node_id node;
 
     (void)sim;
@@ -310,10 +339,7 @@ static void on_cycle(struct sim *sim, void *self, struct event_args args)
         scheduler_put(sch, record, pod->node, PLACE_BOUND);
     } else if (pod) {
         tell_services(sch, record, pod);
-        rng_init(&rng, sch->root, "scheduler.ties", pod->stream_owner,
-                 pod->ordinal);
-        rng_seek(&rng, record->attempts, 0);
-        node = framework_schedule(sch->framework, record->class, &rng);
+        node = choose(sch, record, pod);
         if (node == NO_ID)
             refuse(sch, record);
         else
@@ -354,6 +380,7 @@ struct scheduler *scheduler_new(struct simulation *s)
     sch->bucket = token_bucket_make(sch->params->scheduler_qps,
                                     sch->params->scheduler_burst);
     sch->slowness = 1;
+    sch->lowest_priority = INT64_MAX;
     rng_init(&sch->lag, s->root, "scheduler.watch", NULL, 0);
     rng_init(&sch->work, s->root, "scheduler.cycle", NULL, 0);
     rng_init(&sch->writes, s->root, "scheduler.write", NULL, 0);
@@ -376,6 +403,10 @@ void scheduler_free(struct scheduler *sch)
         sch->free_records = next;
     }
     VEC_FREE(sch->records);
+    VEC_FREE(sch->nominated);
+    VEC_FREE(sch->on_node);
+    VEC_FREE(sch->victims);
+    VEC_FREE(sch->candidates);
     VEC_FREE(sch->selectors);
     sched_queue_release(&sch->queue);
     framework_free(sch->framework);

@@ -6,6 +6,7 @@
 
 #include "models/controller_client.h"
 #include "models/scheduler/framework.h"
+#include "models/scheduler/preemption.h"
 #include "models/scheduler/queue.h"
 #include "models/scheduler/scheduler.h"
 
@@ -28,6 +29,11 @@ struct scheduler {
     VEC_OF(struct sched_pod *) records; /* by pod id; NULL: none */
     struct sched_pod *free_records;
     VEC_OF(const struct selector *) selectors; /* scratch */
+    VEC_OF(struct sched_pod *)
+    nominated;               /* pods that have been promised room */
+    int64_t lowest_priority; /* of all pods ever heard of */
+    VEC_OF(struct preemptable) on_node, victims; /* scratch */
+    VEC_OF(struct candidate) candidates;         /* scratch */
     struct sched_pod *cycle; /* pod that is being scheduled; NULL: idle */
     bool stopped;
     double slowness;
@@ -51,6 +57,19 @@ void scheduler_record_free(struct scheduler *sch, struct sched_pod *record);
 void scheduler_put(struct scheduler *sch, struct sched_pod *record,
                    node_id node, enum pod_place place);
 void scheduler_take(struct scheduler *sch, struct sched_pod *record);
+
+/* The pod fits nowhere: makes pods of lower priority go, where that would
+ * help. True: some go, and the pod has been promised their room. */
+bool scheduler_preempt(struct scheduler *sch, struct sched_pod *record);
+/* The promise is kept, or void. */
+void scheduler_unnominate(struct scheduler *sch, struct sched_pod *record);
+/* Room that was promised to pods of the same or higher priority is taken
+ * (sign 1) and given back (-1). */
+void scheduler_hold_promises(struct scheduler *sch,
+                             const struct sched_pod *record, int sign);
+/* An Event of the pod. */
+void scheduler_emit(const struct scheduler *sch, pod_id id, bool warning,
+                    const char *reason, const char *message);
 
 /* Starts watching the world. */
 void scheduler_watch(struct scheduler *sch);

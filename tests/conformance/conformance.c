@@ -40,6 +40,8 @@ static const struct {
     {"taint_toleration_score", case_scheduler_score},
     {"node_affinity_score", case_scheduler_score},
     {"pod_topology_spread_score", case_scheduler_score},
+    {"preempt_best_node", case_preempt_best_node},
+    {"preempt_victims", case_preempt_victims},
     {"event_list", case_event_list},
     {"same_time_fifo", case_same_time_fifo},
     {"resource", case_resource},

@@ -74,6 +74,7 @@ size_t get_items(struct doc_node *map, const char *key,
 
 /* --- families --- */
 case_function case_scheduler_filter, case_scheduler_score;
+case_function case_preempt_best_node, case_preempt_victims;
 case_function case_event_list, case_same_time_fifo;
 case_function case_resource, case_processor_sharing, case_fcfs_trace;
 case_function case_random;

@@ -148,8 +148,11 @@ static void explains_as_kubernetes_does(void **state)
     sim_run_until(c->s.sim, SIM_S);
     add_pod(c, &t, 0);
     sim_run_until(c->s.sim, 2 * SIM_S);
-    assert_string_equal(c->message, "0/3 nodes are available: 1 node(s) were "
-                                    "unschedulable, 2 Insufficient cpu.");
+    assert_string_equal(c->message,
+                        "0/3 nodes are available: 1 node(s) were "
+                        "unschedulable, 2 Insufficient cpu. preemption: 0/3 "
+                        "nodes are available: 3 Preemption is not helpful for "
+                        "scheduling.");
     cluster_free(c);
 }
 
@@ -235,6 +238,44 @@ static void named_pods_pass_it_by(void **state)
     cluster_free(c);
 }
 
+static pod_id add_by_priority(struct cluster *c, const struct pod_template *t,
+                              int n, sim_time at)
+{
+    sim_run_until(c->s.sim, at);
+    return add_pod(c, t, n);
+}
+
+/* Two nodes with two pods each; the important pod needs the room of one:
+ * the youngest of the least important goes, and a pod of low priority does
+ * not get the room that is promised. */
+static void preempts_the_least_important(void **state)
+{
+    struct cluster *c = cluster_new(2, 1000);
+    struct pod_template low = asks_for(500), middle = low, high = low;
+    pod_id old, young, important, waits;
+
+    (void)state;
+    low.grace_period = 30 * SIM_S;
+    middle.priority = 5;
+    high.priority = 10;
+    add_by_priority(c, &middle, 0, 0);
+    add_by_priority(c, &middle, 1, SIM_S);
+    old = add_by_priority(c, &low, 2, 2 * SIM_S);
+    young = add_by_priority(c, &low, 3, 3 * SIM_S);
+    waits = add_by_priority(c, &low, 4, 4 * SIM_S);
+    important = add_by_priority(c, &high, 5, 5 * SIM_S);
+    sim_run_until(c->s.sim, 6 * SIM_S);
+    assert_int_equal(world_pod(c->s.world, old)->deletion, SIM_NEVER);
+    assert_int_not_equal(world_pod(c->s.world, young)->deletion, SIM_NEVER);
+    assert_string_equal(world_pod(c->s.world, young)->reason, "Preempted");
+    assert_int_equal(node_of(c, important), NO_ID);
+    world_pod_remove(c->s.world, young);
+    sim_run_until(c->s.sim, 30 * SIM_S);
+    assert_int_not_equal(node_of(c, important), NO_ID);
+    assert_int_equal(node_of(c, waits), NO_ID);
+    cluster_free(c);
+}
+
 /* 100 at once, then one each 20 ms. */
 static void binds_at_the_client_s_rate(void **state)
 {
@@ -264,6 +305,7 @@ int main(void)
         cmocka_unit_test(flushes_after_five_minutes),
         cmocka_unit_test(a_new_node_helps),
         cmocka_unit_test(named_pods_pass_it_by),
+        cmocka_unit_test(preempts_the_least_important),
         cmocka_unit_test(binds_at_the_client_s_rate),
     };
 

@@ -305,7 +305,7 @@ static void no_nodes_has_its_own_words(void **state)
     (void)state;
     rng_init(&rng, (struct rng_root){1, 0}, "none", NULL, 0);
     assert_int_equal(framework_schedule(fw, class_of(fw, f, 0), &rng), NO_ID);
-    framework_explain(fw, text, sizeof text);
+    framework_explain(fw, false, text, sizeof text);
     assert_string_equal(text, "no nodes available to schedule pods");
     framework_free(fw);
     free(f);
