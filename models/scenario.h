@@ -141,7 +141,7 @@ struct target {
     size_t name_count;        /* zones, Services */
     const char *const *names;
     enum pick_mode pick;
-    double pick_value;
+    double pick_value; /* how many, or percent */
 };
 
 struct failure_mode; /* models/failures/failure.h */

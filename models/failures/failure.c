@@ -301,10 +301,10 @@ static size_t victims_wanted(struct rule *r, size_t count)
     case PICK_FIXED:
         return share < (double)count ? (size_t)share : count;
     case PICK_RANDOM_MAX:
-        share *= rng_uniform(&r->rng);
+        share *= rng_uniform(&r->rng) / 100;
         return (size_t)floor(share * (double)count + 0.5);
     case PICK_PERCENT:
-        return (size_t)floor(share * (double)count);
+        return (size_t)floor(share * (double)count / 100);
     default:
         return count;
     }
