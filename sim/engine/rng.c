@@ -62,7 +62,8 @@ void rng_refill(struct rng *rng)
 
     assert(rng->next == RNG_BUFFER);
     for (unsigned b = 0; b < RNG_BUFFER / 4; b++)
-        philox(c[0] + b, c[1], c[2], c[3], rng->key, 10, rng->buffer + 4 * b);
+        philox(c[0] + b, c[1], c[2], c[3], rng->key, RNG_ROUNDS,
+               rng->buffer + 4 * b);
     rng->counter[0] += RNG_BUFFER / 4;
     rng->next = 0;
 }
@@ -76,7 +77,7 @@ void rng_init(struct rng *rng, struct rng_root root, const char *name,
 
     assert(name);
     philox(rng_hash(name), object ? rng_hash(object) : 0, ordinal,
-           object != NULL, key, 10, out);
+           object != NULL, key, RNG_ROUNDS, out);
     memset(rng, 0, sizeof *rng);
     rng->key[0] = out[0];
     rng->key[1] = out[1];
@@ -91,7 +92,8 @@ void rng_seek(struct rng *rng, uint64_t index, uint64_t attempt)
     rng->counter[2] = index;
     rng->counter[3] = attempt;
     rng->next = RNG_BUFFER - 4;
-    philox(0, PLACE, index, attempt, rng->key, 10, rng->buffer + rng->next);
+    philox(0, PLACE, index, attempt, rng->key, RNG_ROUNDS,
+           rng->buffer + rng->next);
 }
 
 uint64_t rng_hash(const char *text)

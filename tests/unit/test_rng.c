@@ -108,7 +108,7 @@ static void test_stream_is_blocks(void **state)
     for (uint64_t block = 0; block < 20; block++) {
         uint64_t counter[4] = {block, 0, 0, 0}, out[4];
 
-        rng_philox4x64(counter, rng.key, 10, out);
+        rng_philox4x64(counter, rng.key, RNG_ROUNDS, out);
         for (int i = 0; i < 4; i++)
             assert_int_equal(rng_u64(&rng), out[i]);
     }
@@ -152,7 +152,7 @@ static void test_streams_are_stable(void **state)
     assert_true(rng_hash("") == UINT64_C(0xefd01f60ba992926));
     assert_true(rng_hash("failure.pod-crash") == UINT64_C(0x763eb1bfb1b3ed78));
     rng_init(&rng, (struct rng_root){7, 3}, "failure.pod-crash", "web", 2);
-    assert_true(rng_u64(&rng) == UINT64_C(0x829d083e7b66f5be));
+    assert_true(rng_u64(&rng) == UINT64_C(0x6662b1a56d37f97a));
 }
 
 static void test_seek(void **state)
