@@ -382,6 +382,7 @@ void rows_on_service(struct metrics *m, const struct world_change *change);
 /* --- replicas.c: desired, ready, recovery --- */
 void replicas_on_owner(struct metrics *m, const struct world_change *change);
 void replicas_match(struct metrics *m, uint32_t row); /* a new Service */
+void replicas_leave(struct metrics *m, uint32_t row); /* it is gone */
 /* The row's numbers of ready and desired pods change. `origin`: whose doing
  * a loss is. */
 void replicas_change(struct metrics *m, uint32_t row, int ready, int desired,

@@ -148,11 +148,18 @@ static void leave(struct owner_track *owner, uint32_t row)
 static void join(struct metrics *m, struct owner_track *owner, uint32_t row,
                  const char *space, const struct pod_template *template)
 {
-    leave(owner, row); /* of an earlier Service of that name */
     if (!wants(world_service(m->w, m->rows[row].service), space, template))
         return;
     VEC_PUSH(owner->rows, row);
     m->rows[row].desired += owner->desired;
+}
+
+void replicas_leave(struct metrics *m, uint32_t row)
+{
+    for (size_t i = 0; i < m->deployments.count; i++)
+        leave(&m->deployments.items[i], row);
+    for (size_t i = 0; i < m->replicasets.count; i++)
+        leave(&m->replicasets.items[i], row);
 }
 
 void replicas_match(struct metrics *m, uint32_t row)

@@ -185,6 +185,7 @@ static void service_gone(struct metrics *m, service_id id, uint32_t i,
     endpoints_service_gone(m, i, now);
     proxies_drop(m, i);
     replicas_change(m, i, 0, 0, INCIDENT_NONE, now);
+    replicas_leave(m, i);
     row->serving = row->unlimited = 0;
     row->capacity = 0;
     row->service = NO_ID;
