@@ -1,4 +1,3 @@
-#include <assert.h>
 #include <stdarg.h>
 
 #include "models/kubelet_private.h"
@@ -103,10 +102,9 @@ static void on_status(struct sim *sim, void *self, struct event_args args)
     struct pod *pod = world_pod(k->world, kubelet_arg_pod(args));
 
     (void)sim;
-    if (!pod || !pod->kubelet ||
+    if (!pod || !pod->kubelet || pod->kubelet->telling == 0 ||
         kubelet_node(k, pod->node)->boot != args.detail)
         return; /* from before the node failed */
-    assert(pod->kubelet->telling > 0);
     pod->kubelet->telling--;
     write_status(k, pod,
                  (struct kubelet_status){
