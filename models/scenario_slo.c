@@ -101,8 +101,10 @@ static bool during_read(struct scenario_reader *r, const char *name,
 
     out->during = intern(r->l.intern, name);
     for (i = 0; i < r->s->timeline_count; i++) {
-        if (r->s->timeline[i].name == out->during)
+        if (r->s->timeline[i].name == out->during) {
+            VEC_FREE(names);
             return true;
+        }
         VEC_PUSH(names, r->s->timeline[i].name);
     }
     VEC_PUSH(names, NULL);

@@ -172,7 +172,8 @@ struct pod_template *world_template_copy(struct world *w,
     struct pod_template *copy = mem_alloc(sizeof *copy + size);
 
     *copy = *template;
-    copy->containers = memcpy(copy + 1, template->containers, size);
+    if (size > 0)
+        copy->containers = memcpy(copy + 1, template->containers, size);
     VEC_PUSH(w->private->templates, copy);
     return copy;
 }
