@@ -106,13 +106,32 @@ static void add_room(struct metrics *m, const struct node *node, int sign)
     m->memory_room += sign * (double)node->spec->allocatable.memory;
 }
 
-/* --- nodes --- */
-
 static void node_failed(struct metrics *m, sim_time now)
 {
     m->nodes_down++;
     FOR_SCOPES(m, scope, now)
     scope->cluster.node_failures++;
+}
+
+/* --- pods --- */
+
+/* Whether it waits for a node, and whether it has room on one. */
+static void follow(struct metrics *m, struct pod_track *track,
+                   const struct pod *pod, bool gone, sim_time now)
+{
+    bool over = gone || pod->phase == POD_SUCCEEDED || pod->phase == POD_FAILED;
+    bool unbound = !over && pod->node == NO_ID;
+    bool counted =
+        !over && pod->node != NO_ID && !world_node(m->w, pod->node)->deleted;
+
+    if (m->unbound > 0 || unbound != track->unbound ||
+        counted != track->counted)
+        cluster_accrue(m, now);
+    m->unbound += unbound - track->unbound;
+    if (counted != track->counted)
+        add_requests(m, pod, counted ? 1 : -1);
+    track->unbound = unbound;
+    track->counted = counted;
 }
 
 void cluster_on_node(struct metrics *m, const struct world_change *change)
@@ -126,32 +145,15 @@ void cluster_on_node(struct metrics *m, const struct world_change *change)
     } else if (change->what == WHAT_DELETED) {
         add_room(m, node, -1);
         m->nodes_down -= !node->up;
+        for (size_t i = 0; i < node->pods.count; i++)
+            follow(m, &m->pods.items[node->pods.items[i]],
+                   world_pod(m->w, node->pods.items[i]), false, now);
     } else if (change->what == WHAT_UP && !node->deleted) {
         if (node->up)
             m->nodes_down--;
         else
             node_failed(m, now);
     }
-}
-
-/* --- pods --- */
-
-/* Whether it waits for a node, and whether it has room on one. */
-static void follow(struct metrics *m, struct pod_track *track,
-                   const struct pod *pod, bool gone, sim_time now)
-{
-    bool over = gone || pod->phase == POD_SUCCEEDED || pod->phase == POD_FAILED;
-    bool unbound = !over && pod->node == NO_ID;
-    bool counted = !over && pod->node != NO_ID;
-
-    if (m->unbound > 0 || unbound != track->unbound ||
-        counted != track->counted)
-        cluster_accrue(m, now);
-    m->unbound += unbound - track->unbound;
-    if (counted != track->counted)
-        add_requests(m, pod, counted ? 1 : -1);
-    track->unbound = unbound;
-    track->counted = counted;
 }
 
 /* By the words of the reasons that the API shows. */
