@@ -358,6 +358,8 @@ static bool scale_down(struct sync *s)
         return false;
     done = deployment_cleanup_unhealthy(sets, count, max);
     write_sizes(s, false);
+    if (done < 0)
+        return false;
     done += deployment_scale_down_old(&s->view, sets, count);
     write_sizes(s, false);
     return done > 0;

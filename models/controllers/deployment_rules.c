@@ -167,8 +167,10 @@ int deployment_cleanup_unhealthy(struct replicaset_view *sets, size_t count,
         int unhealthy =
             min_int(max - total, old[i]->replicas - old[i]->available);
 
-        if (unhealthy <= 0)
-            continue;
+        if (unhealthy < 0) {
+            total = -1;
+            break;
+        }
         old[i]->replicas -= unhealthy;
         total += unhealthy;
     }
@@ -215,6 +217,8 @@ bool deployment_reconcile_old(const struct deployment_view *d,
     if (max <= 0)
         return false;
     cleaned = deployment_cleanup_unhealthy(sets, count, max);
+    if (cleaned < 0)
+        return false;
     return deployment_scale_down_old(d, sets, count) + cleaned > 0;
 }
 

@@ -56,7 +56,10 @@ bool deployment_reconcile_new(const struct deployment_view *d,
                               struct replicaset_view *sets, size_t count);
 
 /* Takes away at most `max` pods that are not available; old ones first.
- * Returns how many. The new one stays as it is. */
+ * Returns how many; -1 where it came upon a set whose status counts more
+ * available pods than its spec asks for: until that status is brought up to
+ * date nothing more may go (rolling.go: "got invalid request to scale
+ * down"). The new one stays as it is. */
 int deployment_cleanup_unhealthy(struct replicaset_view *sets, size_t count,
                                  int max);
 /* Takes away pods of old sets as far as enough stay available. */
