@@ -57,17 +57,16 @@ int deployment_min_available(const struct deployment_view *d)
 
 /* Sums over sets; NULL where there is no new one. */
 struct sums {
-    int replicas, old_replicas, available;
+    int replicas, old_replicas;
     struct replicaset_view *newest; /* the new set */
 };
 
 static struct sums sum(struct replicaset_view *sets, size_t count)
 {
-    struct sums s = {0, 0, 0, NULL};
+    struct sums s = {0, 0, NULL};
 
     for (size_t i = 0; i < count; i++) {
         s.replicas += sets[i].replicas;
-        s.available += sets[i].available;
         if (sets[i].is_new)
             s.newest = &sets[i];
         else
@@ -183,9 +182,13 @@ int deployment_scale_down_old(const struct deployment_view *d,
 {
     struct replicaset_view **old = mem_calloc(count, sizeof *old);
     size_t n = active(sets, count, true, old);
-    int spare = sum(sets, count).available - deployment_min_available(d);
+    const struct replicaset_view *newest = sum(sets, count).newest;
+    int spare = (newest ? newest->available : 0) - deployment_min_available(d);
     int total = 0;
 
+    /* Not those of sets that were scaled to 0: their status may lag. */
+    for (size_t i = 0; i < n; i++)
+        spare += old[i]->available;
     for (size_t i = 0; i < n && total < spare; i++) {
         int down = min_int(old[i]->replicas, spare - total);
 
