@@ -277,6 +277,11 @@ struct kubelets *kubelets_new(struct simulation *s)
     k->s = s;
     k->world = s->world;
     k->params = &s->scenario->cluster.kubelet;
+    k->crash = kubelet_crash_limits(
+        (struct backoff_limits){k->params->crash_backoff_base,
+                                k->params->crash_backoff_max,
+                                k->params->crash_backoff_reset},
+        k->params->crash_backoff_reduced, k->params->crash_backoff_max);
     k->watch_constant = dist_is_constant(
         &s->scenario->cluster.control_plane.watch_latency, &k->watch_latency);
     if (k->watch_constant)
@@ -385,10 +390,10 @@ static void pod_down(struct kubelets *k, struct pod *pod)
         c->kill = 0;
         c->stage = CONTAINER_WAITING;
         c->open = c->ready = false;
-        c->backoff = 0;
+        c->backoff.wait = 0;
         c->stamp = ++kp->clock;
         for (int p = 0; p < PROBE_PURPOSES; p++)
-            c->probes[p].stamp = ++kp->clock;
+            c->probes[p] = (struct kubelet_probe){.stamp = ++kp->clock};
     }
 }
 

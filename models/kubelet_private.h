@@ -7,6 +7,7 @@
  *   kubelet_restart.c what follows a container's end: back-off, restart
  *   kubelet_stop.c    preStop, SIGTERM, SIGKILL, teardown, removal
  *   kubelet_status.c  draws, status writes
+ *   kubelet_rules.c   what is decided by them
  *
  * Pending events name a pod, a container and a stamp; whatever makes them
  * void gives the pod or the container a new stamp.
@@ -15,17 +16,14 @@
 #define MODELS_KUBELET_PRIVATE_H
 
 #include "models/kubelet.h"
-
-enum probe_purpose { PROBE_STARTUP, PROBE_READINESS, PROBE_LIVENESS };
-enum { PROBE_PURPOSES = 3 };
+#include "models/kubelet_rules.h"
 
 /* The worker of one probe of one container. */
 struct kubelet_probe {
     sim_time anchor; /* its ticks are anchor + k periods */
     sim_time tick;   /* the last one */
     uint32_t stamp;  /* of the pending tick or answer */
-    int run;         /* equal outcomes in a row */
-    bool outcome;    /* the last */
+    struct probe_state state;
 };
 
 enum container_stage {
@@ -49,8 +47,7 @@ struct kubelet_container {
     sim_time exit_at; /* after SIGTERM: not before */
     sim_time kill_at; /* SIGKILL */
     event_id kill;
-    sim_time backoff; /* before its next restart; 0: none yet */
-    sim_time restarted_at;
+    struct backoff backoff; /* before its next restart */
     struct kubelet_probe probes[PROBE_PURPOSES];
 };
 
@@ -129,6 +126,7 @@ struct kubelets {
     struct simulation *s;
     struct world *world;
     const struct kubelet_params *params;
+    struct backoff_limits crash;
     VEC_OF(struct kubelet_node) nodes; /* by id */
     bool watch_constant;
     sim_time watch_latency; /* where it is constant: a lane serves */

@@ -85,14 +85,29 @@ static void join(struct kubelets *k, struct pod *pod, uint32_t i,
     schedule_tick(k, pod, i, purpose);
 }
 
+/* What the probes' results make of the container. */
+static void take_results(struct pod *pod, uint32_t i)
+{
+    struct kubelet_container *c = &pod->kubelet->containers[i];
+    const struct container *spec = &pod->template->containers[i];
+
+    c->started =
+        kubelet_started(spec->startup ? &c->probes[PROBE_STARTUP].state : NULL);
+    c->ready = kubelet_container_ready(
+        c->stage == CONTAINER_RUNNING, c->started,
+        spec->readiness ? &c->probes[PROBE_READINESS].state : NULL);
+}
+
 void kubelet_start_probes(struct kubelets *k, struct pod *pod, uint32_t i)
 {
     struct kubelet_container *c = &pod->kubelet->containers[i];
 
     for (int purpose = 0; purpose < PROBE_PURPOSES; purpose++) {
-        c->probes[purpose].run = 0;
+        kubelet_probe_begins(&c->probes[purpose].state,
+                             (enum probe_purpose)purpose);
         c->probes[purpose].stamp = ++pod->kubelet->clock;
     }
+    take_results(pod, i);
     if (!c->started) {
         join(k, pod, i, PROBE_STARTUP);
         return;
@@ -115,10 +130,7 @@ static void blame_overload(struct kubelets *k, const struct pod *pod)
 
 static void startup_passed(struct kubelets *k, struct pod *pod, uint32_t i)
 {
-    struct kubelet_container *c = &pod->kubelet->containers[i];
-
-    c->started = true;
-    c->ready = !probe_spec(pod, i, PROBE_READINESS);
+    take_results(pod, i);
     trigger(k, pod, i, PROBE_READINESS);
     trigger(k, pod, i, PROBE_LIVENESS);
     kubelet_tell(k, pod);
@@ -133,7 +145,7 @@ static void conclude(struct kubelets *k, struct pod *pod, uint32_t i,
     if (purpose == PROBE_READINESS) {
         if (c->ready && !ok)
             blame_overload(k, pod);
-        c->ready = ok;
+        take_results(pod, i);
         kubelet_tell(k, pod);
     } else if (ok) {
         if (purpose == PROBE_STARTUP)
@@ -147,21 +159,19 @@ static void conclude(struct kubelets *k, struct pod *pod, uint32_t i,
     }
 }
 
-/* Liveness and startup probes rest while the container is stopped, and end
- * with the pod; readiness goes on. */
-static bool goes_on(const struct pod *pod, uint32_t i,
+/* Liveness and startup probes end with the pod; readiness goes on. */
+static bool goes_on(const struct kubelets *k, const struct pod *pod, uint32_t i,
                     enum probe_purpose purpose)
 {
     const struct kubelet_pod *kp = pod->kubelet;
     const struct kubelet_container *c = &kp->containers[i];
 
-    if (c->stage != CONTAINER_RUNNING)
+    if (c->stage != CONTAINER_RUNNING ||
+        (kp->deleting && purpose != PROBE_READINESS))
         return false;
-    if (purpose == PROBE_READINESS)
-        return true;
-    if (purpose == PROBE_STARTUP && c->started)
-        return false;
-    return !kp->deleting && !c->stopping;
+    return kubelet_probe_runs(&c->probes[purpose].state, purpose, c->started,
+                              kubelet_now(k) - c->started_at,
+                              probe_spec(pod, i, purpose)->initial_delay);
 }
 
 static void answered(struct kubelets *k, struct pod *pod, uint32_t i,
@@ -170,16 +180,15 @@ static void answered(struct kubelets *k, struct pod *pod, uint32_t i,
     struct kubelet_probe *p = &pod->kubelet->containers[i].probes[purpose];
     const struct probe *spec = probe_spec(pod, i, purpose);
 
-    if (!goes_on(pod, i, purpose))
+    if (!goes_on(k, pod, i, purpose))
         return;
     if (!ok)
         kubelet_pod_event(k, pod, true, "Unhealthy", "%s",
                           purpose_names[purpose]);
-    p->run = p->run > 0 && p->outcome == ok ? p->run + 1 : 1;
-    p->outcome = ok;
-    if (p->run >= (ok ? spec->success_threshold : spec->failure_threshold))
+    if (kubelet_probe_outcome(&p->state, purpose, ok, spec->success_threshold,
+                              spec->failure_threshold))
         conclude(k, pod, i, purpose, ok);
-    if (goes_on(pod, i, purpose))
+    if (goes_on(k, pod, i, purpose))
         schedule_tick(k, pod, i, purpose);
 }
 
@@ -215,7 +224,7 @@ static void on_tick(struct sim *sim, void *self, struct event_args args)
     const struct probe *spec;
 
     (void)sim;
-    if (!pod || !goes_on(pod, i, purpose))
+    if (!pod || !goes_on(k, pod, i, purpose))
         return;
     spec = probe_spec(pod, i, purpose);
     if (i != pod->kubelet->serving || spec->kind == PROBE_EXEC)

@@ -7,7 +7,10 @@
 
 static void restart(struct kubelets *k, struct pod *pod, uint32_t i)
 {
-    pod->kubelet->containers[i].restarted_at = kubelet_now(k);
+    struct kubelet_container *c = &pod->kubelet->containers[i];
+
+    kubelet_backoff_next(&c->backoff, &k->crash, c->finished_at,
+                         kubelet_now(k));
     kubelet_start_container(k, pod, i);
     kubelet_tell(k, pod);
 }
@@ -25,32 +28,22 @@ static void on_restart(struct sim *sim, void *self, struct event_args args)
 static const struct event_type restart_event = {"kubelet.restart", 0,
                                                 on_restart};
 
-/*
- * kuberuntime_manager.go doBackOff with client-go's flowcontrol.Backoff: the
- * first restart is at once; later ones wait for the back-off since the
- * container's end, doubling; a container that ended more than crashReset
- * (twice the maximum) after its last restart starts anew.
- */
+/* doBackOff of pkg/kubelet/kuberuntime/kuberuntime_manager.go: the first
+ * restart is at once; later ones wait since the container's end. */
 static void restart_after_backoff(struct kubelets *k, struct pod *pod,
                                   uint32_t i)
 {
     struct kubelet_container *c = &pod->kubelet->containers[i];
-    sim_time now = kubelet_now(k), at;
+    sim_time at = kubelet_backoff_until(&c->backoff, &k->crash, c->finished_at);
 
-    if (c->backoff == 0 ||
-        c->finished_at - c->restarted_at > k->params->crash_backoff_reset) {
-        c->backoff = k->params->crash_backoff_base;
+    if (at <= kubelet_now(k)) {
         restart(k, pod, i);
         return;
     }
-    at = c->finished_at + c->backoff;
-    c->backoff = c->backoff > k->params->crash_backoff_max / 2
-                     ? k->params->crash_backoff_max
-                     : 2 * c->backoff;
     kubelet_pod_event(k, pod, true, "BackOff", "restarting failed container %s",
                       pod->template->containers[i].name);
     c->stamp = ++pod->kubelet->clock;
-    sim_at(k->s->sim, at < now ? now : at, &restart_event, k,
+    sim_at(k->s->sim, at, &restart_event, k,
            kubelet_args(pod->kubelet, i, 0, c->stamp));
 }
 

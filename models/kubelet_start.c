@@ -274,8 +274,6 @@ void kubelet_start_container(struct kubelets *k, struct pod *pod, uint32_t i)
 
     c->stage = CONTAINER_RUNNING;
     c->open = c->stopping = c->signalled = c->closed = c->idle = false;
-    c->started = !spec->startup;
-    c->ready = !spec->startup && !spec->readiness;
     c->stamp = ++kp->clock;
     c->started_at = kubelet_now(k);
     kubelet_pod_event(k, pod, false, "Started", "container %s", spec->name);

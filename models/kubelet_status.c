@@ -37,16 +37,16 @@ void kubelet_pod_event(struct kubelets *k, const struct pod *pod, bool warning,
 static bool is_ready(const struct pod *pod)
 {
     const struct kubelet_pod *kp = pod->kubelet;
+    struct pod_readiness r = {.phase = kp->failed ? POD_FAILED : POD_RUNNING,
+                              .known = kp->stage == STAGE_RUN ||
+                                       kp->stage == STAGE_STOP};
 
-    if (kp->failed || (kp->stage != STAGE_RUN && kp->stage != STAGE_STOP))
-        return false;
     for (uint32_t i = 0; i < kp->container_count; i++) {
         const struct container *c = &pod->template->containers[i];
 
-        if ((!c->init || c->sidecar) && !kp->containers[i].ready)
-            return false;
+        r.unready += (!c->init || c->sidecar) && !kp->containers[i].ready;
     }
-    return true;
+    return !kubelet_unready_reason(&r);
 }
 
 static struct kubelet_status status_now(const struct pod *pod)

@@ -43,6 +43,7 @@ struct kubelet_params {
     bool serial_image_pulls;
     struct dist status_latency; /* a change -> the API has it */
     sim_time crash_backoff_base, crash_backoff_max, crash_backoff_reset;
+    bool crash_backoff_reduced;
     struct dist probe_time; /* work of one http or grpc probe */
     sim_time min_grace_after_pre_stop;
     struct dist boot; /* node up again -> kubelet at work */

@@ -238,6 +238,31 @@ static void thresholds(void **state)
     end(&t);
 }
 
+/* Successes before a restart count: one more is enough. */
+static void thresholds_outlast_restarts(void **state)
+{
+    struct probe probe = http;
+    struct test t;
+
+    (void)state;
+    fixture_init(&t.f, 1);
+    probe.success_threshold = 3;
+    t.f.containers[0].readiness = &probe;
+    start(&t);
+    t.servers.quiet = true;
+    fixture_pod(&t.f, 0);
+    fixture_run(&t.f, 30000);
+    fixture_forget(&t.f);
+    assert_true(kubelet_crash(t.f.s.kubelets, 0, INCIDENT_NONE));
+    fixture_run(&t.f, 45000);
+    expect(&t, "30000 server 0 reset\n"
+               "30020 server 0 open\n"
+               "30025 pod 0 Running ready 0 restarts 0\n"
+               "30025 pod 0 Running ready 0 restarts 1\n"
+               "30025 pod 0 Running ready 1 restarts 1\n");
+    end(&t);
+}
+
 /* Startup ticks with the pod's worker (taken up at 10 ms); when it passes,
  * readiness and liveness follow at once. Liveness restarts the container. */
 static void startup_and_liveness(void **state)
@@ -294,6 +319,7 @@ int main(void)
         cmocka_unit_test(readiness),
         cmocka_unit_test(initial_delay),
         cmocka_unit_test(thresholds),
+        cmocka_unit_test(thresholds_outlast_restarts),
         cmocka_unit_test(startup_and_liveness),
     };
 

@@ -51,6 +51,32 @@ static void crash_backoff(void **state)
     end(&t);
 }
 
+/* From 1 s, up to the longest that is configured. */
+static void crash_backoff_reduced(void **state)
+{
+    static const int64_t wait[] = {0, 1, 2, 3, 3};
+    struct test t;
+    int64_t now = 5000;
+
+    (void)state;
+    fixture_init(&t.f, 1);
+    t.f.scenario.cluster.kubelet.crash_backoff_reduced = true;
+    t.f.scenario.cluster.kubelet.crash_backoff_max = 3 * SIM_S;
+    running(&t);
+    for (uint32_t i = 0; i < sizeof wait / sizeof *wait; i++) {
+        int64_t again = wait[i] ? 1000 * wait[i] : 20;
+
+        crash(&t);
+        fixture_run(&t.f, now + again - 1);
+        assert_false(server_listens(world_pod(t.f.s.world, 0)));
+        fixture_run(&t.f, now + again);
+        assert_true(server_listens(world_pod(t.f.s.world, 0)));
+        now += again + 1000;
+        fixture_run(&t.f, now);
+    }
+    end(&t);
+}
+
 static void crash_is_told(void **state)
 {
     struct test t;
@@ -404,6 +430,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(crash_backoff),
+        cmocka_unit_test(crash_backoff_reduced),
         cmocka_unit_test(crash_is_told),
         cmocka_unit_test(deleted_in_backoff),
         cmocka_unit_test(eviction),
