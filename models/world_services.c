@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "models/network/categorize.h"
 #include "models/select.h"
 #include "models/world_private.h"
 
@@ -137,20 +138,26 @@ void endpoint_set_release(struct endpoint_set *set)
         free(set);
 }
 
-/* True where a proxy would use the endpoint, by pkg/proxy/topology.go: the
- * ready ones; without any, those that serve while terminating. */
-static bool usable(const struct endpoint *e, bool any_ready, bool fallback)
+/* Which endpoints any node's proxy uses, to be freed; hints are not modelled,
+ * and a policy Local is up to the client's node. */
+static struct proxy_endpoint *categorize(const struct endpoint_set *set,
+                                         bool fallback)
 {
-    if (any_ready)
-        return e->flags & ENDPOINT_READY;
-    return fallback && (e->flags & ENDPOINT_SERVING) &&
-           (e->flags & ENDPOINT_TERMINATING);
+    const struct proxy_service cluster = {.cluster = true,
+                                          .only_ready = !fallback};
+    struct proxy_endpoint *seen = mem_calloc(set->count, sizeof *seen);
+
+    for (uint32_t i = 0; i < set->count; i++)
+        seen[i].flags = set->endpoints[i].flags;
+    categorize_endpoints(&cluster, seen, set->count);
+    return seen;
 }
 
 /* Puts the usable ones first, the order otherwise as it was. */
 static void arrange(struct endpoint_set *set, bool fallback)
 {
     size_t size = set->count * sizeof set->endpoints[0];
+    struct proxy_endpoint *seen = categorize(set, fallback);
     struct endpoint *old = mem_alloc(size);
     uint32_t first = 0, last;
 
@@ -161,16 +168,17 @@ static void arrange(struct endpoint_set *set, bool fallback)
             set->slots = old[i].slot + 1;
     }
     for (uint32_t i = 0; i < set->count; i++) {
-        if (usable(&old[i], set->ready > 0, fallback))
+        if (seen[i].use)
             set->endpoints[first++] = old[i];
     }
     set->usable = last = first;
     for (uint32_t i = 0; i < set->count; i++) {
-        if (!usable(&old[i], set->ready > 0, fallback))
+        if (!seen[i].use)
             set->endpoints[last++] = old[i];
     }
     assert(last == set->count);
     free(old);
+    free(seen);
 }
 
 /* Drops the versions that no proxy can have any more. */
