@@ -89,6 +89,9 @@ case_function case_zone_disruption_state, case_taint_by_condition,
     case_min_toleration_seconds, case_no_execute_eviction;
 case_function case_endpointslice_packing, case_pod_in_endpoints,
     case_pod_to_endpoint_conditions, case_pod_change;
+case_function case_categorize_endpoints;
+case_function case_probe_threshold, case_probe_initial, case_backoff_sequence,
+    case_crashloop_config, case_pod_ready_condition, case_default_constants;
 case_function case_stats, case_lifetime;
 
 #endif
