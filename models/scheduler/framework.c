@@ -335,6 +335,21 @@ void framework_explain(const struct framework *f, bool preempted, char *buffer,
         explain_preemption(d, buffer, size, &at);
 }
 
+/* The sum is the same in any order of the reasons. */
+uint64_t framework_fingerprint(const struct framework *f)
+{
+    const struct diagnosis *d = &f->diagnosis;
+    uint64_t sum = d->nodes * UINT64_C(0x9e3779b97f4a7c15) + 1;
+
+    for (size_t i = 0; i < d->reasons.count; i++) {
+        const struct diagnosis_reason *r = &d->reasons.items[i];
+
+        sum += (rng_hash(r->reason.text) ^ rng_hash(r->reason.detail)) *
+               (2 * r->nodes + 1);
+    }
+    return sum ? sum : 1;
+}
+
 /* --- one plug-in alone --- */
 
 bool framework_filter_with(struct framework *f,

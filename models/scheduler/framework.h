@@ -319,6 +319,8 @@ const struct diagnosis *framework_diagnosis(const struct framework *f);
  * second part. */
 void framework_explain(const struct framework *f, bool preempted, char *buffer,
                        size_t size);
+/* A fingerprint of what framework_explain says; never 0. */
+uint64_t framework_fingerprint(const struct framework *f);
 /* Bit mask of plug-ins that an event interests. */
 unsigned framework_interested(enum cluster_event event);
 /* Whether a node passes the filters in `plugins` (bit mask). */

@@ -28,11 +28,11 @@ struct sched_pod {
     bool terminating;
     bool gone;          /* to be freed when its cycle or write is over */
     bool on_node;       /* accounted on `node` */
-    bool warned;        /* has been unschedulable */
     node_id node;       /* ASSUMED, BOUND */
     node_id nominated;  /* pods were made to go from there; NO_ID: nowhere */
     uint32_t attempts;  /* that failed */
     unsigned rejectors; /* plug-ins that refused nodes the last time */
+    uint64_t told;      /* fingerprint of why, as the API has it; 0: not */
     sim_time stamp;     /* arrival, or the last failure */
     sim_time until;     /* end of the back-off */
     size_t index;       /* in its heap or list */

@@ -198,6 +198,16 @@ void scheduler_emit(const struct scheduler *sch, pod_id id, bool warning,
     free(object);
 }
 
+sim_time scheduler_write(struct scheduler *sch)
+{
+    sim_time now = sim_now(sch->sim);
+    sim_time sent = token_bucket_take(&sch->bucket, now);
+    sim_time latency =
+        dist_sample_time(&sch->params->write_latency, &sch->writes);
+
+    return latency == SIM_NEVER ? SIM_NEVER : sent - now + latency;
+}
+
 static void bind_now(struct scheduler *sch, struct sched_pod *record)
 {
     const struct node *node = world_node(sch->world, record->node);
@@ -256,16 +266,11 @@ static const struct event_type written_event = {"scheduler.bound", 0,
 static void assume(struct scheduler *sch, struct sched_pod *record,
                    node_id node)
 {
-    sim_time now = sim_now(sch->sim);
-    sim_time sent = token_bucket_take(&sch->bucket, now);
-
     scheduler_unnominate(sch, record);
     scheduler_put(sch, record, node, PLACE_ASSUMED);
     scheduler_may_help(sch, EVENT_POD_ADDED, NO_ID);
-    sim_after(sch->sim,
-              sent - now +
-                  dist_sample_time(&sch->params->write_latency, &sch->writes),
-              &written_event, sch, (struct event_args){record->id, 0});
+    sim_after(sch->sim, scheduler_write(sch), &written_event, sch,
+              (struct event_args){record->id, 0});
 }
 
 /* --- cycles --- */
@@ -282,6 +287,37 @@ static void tell_services(struct scheduler *sch, struct sched_pod *record,
                              sch->selectors.items, sch->selectors.count);
 }
 
+static void on_told(struct sim *sim, void *self, struct event_args args)
+{
+    struct scheduler *sch = self;
+
+    (void)sim;
+    (void)args;
+    sch->writing = false;
+    scheduler_start_cycle(sch);
+}
+static const struct event_type told_event = {"scheduler.told", 0, on_told};
+
+/*
+ * The condition PodScheduled says why, where that is news: a write through
+ * the client that binds, for which the loop waits (schedule_one.go
+ * handleSchedulingFailure; since 1.35 API calls are made beside it).
+ */
+static void tell_api(struct scheduler *sch, struct sched_pod *record)
+{
+    uint64_t why = framework_fingerprint(sch->framework);
+    sim_time delay;
+
+    if (why == record->told)
+        return;
+    record->told = why;
+    delay = scheduler_write(sch);
+    if (!sch->waits_for_writes)
+        return;
+    sch->writing = true;
+    sim_after(sch->sim, delay, &told_event, sch, (struct event_args){0, 0});
+}
+
 static void refuse(struct scheduler *sch, struct sched_pod *record)
 {
     const struct diagnosis *d = framework_diagnosis(sch->framework);
@@ -295,6 +331,7 @@ static void refuse(struct scheduler *sch, struct sched_pod *record)
         framework_explain(sch->framework, preempted, message, sizeof message);
         scheduler_emit(sch, record->id, true, "FailedScheduling", message);
     }
+    tell_api(sch, record);
     sched_queue_park(&sch->queue, record);
     set_flush_timer(sch);
 }
@@ -353,7 +390,7 @@ void scheduler_start_cycle(struct scheduler *sch)
 {
     sim_time length;
 
-    if (sch->cycle || sch->stopped)
+    if (sch->cycle || sch->stopped || sch->writing)
         return;
     sch->cycle = sched_queue_pop(&sch->queue);
     if (!sch->cycle)
@@ -380,6 +417,7 @@ struct scheduler *scheduler_new(struct simulation *s)
     sch->bucket = token_bucket_make(sch->params->scheduler_qps,
                                     sch->params->scheduler_burst);
     sch->slowness = 1;
+    sch->waits_for_writes = s->scenario->cluster.kubernetes_minor < 35;
     sch->lowest_priority = INT64_MAX;
     rng_init(&sch->lag, s->root, "scheduler.watch", NULL, 0);
     rng_init(&sch->work, s->root, "scheduler.cycle", NULL, 0);

@@ -8,10 +8,11 @@
  * that the next cycle sees it; world_pod_bind comes when the write is done.
  * Where the pod or the node has gone by then, the assumption is dropped.
  *
- * A pod that fits nowhere waits until an event that may help it, by the
- * plug-ins that refused it, or five minutes; and backs off 1 s, 2 s .. 10 s
- * from its last failure, to the next full second. (Since 1.33 an idle
- * scheduler takes pods from back-off early; not modelled.)
+ * A pod that fits nowhere makes others of lower priority go, where that
+ * helps (scheduler/preemption.h), tells the API why, and waits until an event
+ * that may help it, by the plug-ins that refused it, or five minutes; and backs
+ * off 1 s, 2 s .. 10 s from its last failure, to the next full second.
+ * (Since 1.33 an idle scheduler takes pods from back-off early; not modelled.)
  *
  * A pod whose spec names a node is bound to it when heard of.
  * A change is heard late, but then the object is read as it is now.

@@ -80,13 +80,8 @@ static const struct event_type evict_event = {"scheduler.evict", 0, on_evict};
 static void evict(struct scheduler *sch, const struct sched_pod *record,
                   pod_id victim)
 {
-    sim_time now = sim_now(sch->sim);
-    sim_time sent = token_bucket_take(&sch->bucket, now);
-
-    sim_after(sch->sim,
-              sent - now +
-                  dist_sample_time(&sch->params->write_latency, &sch->writes),
-              &evict_event, sch, (struct event_args){victim, record->id});
+    sim_after(sch->sim, scheduler_write(sch), &evict_event, sch,
+              (struct event_args){victim, record->id});
 }
 
 /* Pods that are known to be on the node. */

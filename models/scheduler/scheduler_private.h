@@ -36,6 +36,8 @@ struct scheduler {
     VEC_OF(struct candidate) candidates;         /* scratch */
     struct sched_pod *cycle; /* pod that is being scheduled; NULL: idle */
     bool stopped;
+    bool writing;          /* a failed cycle waits for its write */
+    bool waits_for_writes; /* failed cycles do (until 1.34) */
     double slowness;
     event_id backoff_timer, flush_timer;
     unsigned interested[EVENT_POD_ADDED + 1]; /* plug-ins by event */
@@ -47,6 +49,9 @@ void scheduler_start_cycle(struct scheduler *sch);
 /* Something happened that may let pods in. node: where; NO_ID: anywhere. */
 void scheduler_may_help(struct scheduler *sch, enum cluster_event event,
                         node_id node);
+
+/* Takes a token and draws a latency: how long till a write is done. */
+sim_time scheduler_write(struct scheduler *sch);
 
 /* NULL: unknown. */
 struct sched_pod *scheduler_record(const struct scheduler *sch, pod_id id);
