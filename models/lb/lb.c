@@ -4,25 +4,86 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "models/lb/weights.h"
+
+/* ------------------------------------------------------------ balancers */
+
+/* The strategy's own defaults, where the scenario gives no config. */
+static const void *default_config(struct lb_balancer *b)
+{
+    if (!b->strategy->params)
+        return NULL;
+    b->own_config = mem_zalloc(b->strategy->config_size);
+    param_defaults(b->strategy->params, b->own_config, 0);
+    return b->own_config;
+}
+
 void lb_balancer_init(struct lb_balancer *b, const struct lb_strategy *s,
                       const void *config)
 {
-    assert(s && s->pick);
+    assert(s && s->pick && (s->counts || s->slot_size == 0));
     memset(b, 0, sizeof *b);
     b->strategy = s;
-    b->config = config;
+    b->config = config ? config : default_config(b);
     b->state = s->state_size ? mem_zalloc(s->state_size) : NULL;
+    b->looks = s->counts || s->weighted || s->update;
+    b->version = LB_NO_VERSION;
 }
 
 void lb_balancer_release(struct lb_balancer *b)
 {
+    if (b->strategy && b->strategy->release)
+        b->strategy->release(b);
+    if (b->own_config) {
+        param_release(b->strategy->params, b->own_config);
+        free(b->own_config);
+    }
     free(b->state);
     free(b->counters);
+    free(b->slot_state);
+    free(b->weights);
     memset(b, 0, sizeof *b);
 }
 
-static void grow_counters(struct lb_balancer *b, uint32_t slots)
+void lb_group_add(struct lb_group *group, struct lb_balancer *b)
 {
+    const struct lb_strategy *s = b->strategy;
+
+    b->group = group;
+    b->number = (uint32_t)group->members.count;
+    VEC_PUSH(group->members, b);
+    if (s->group_size && !group->state) {
+        group->state = mem_zalloc(s->group_size);
+        group->release = s->group_release;
+    }
+}
+
+void lb_group_release(struct lb_group *group)
+{
+    assert(!group->tables); /* its balancers have gone */
+    if (group->release)
+        group->release(group->state);
+    free(group->state);
+    VEC_FREE(group->members);
+    group->state = NULL;
+}
+
+uint64_t lb_present(const struct lb_pick *pick, uint32_t i)
+{
+    const struct lb_group *group = pick->balancer->group;
+    struct lb_load load = {0};
+
+    if (!group || !group->load)
+        return lb_active(pick, i);
+    group->load(group->self, pick->endpoints[i].pod, &load);
+    return load.present;
+}
+
+/* --------------------------------------------------------- another set */
+
+static void grow_slots(struct lb_balancer *b, uint32_t slots)
+{
+    size_t size = b->strategy->slot_size;
     uint32_t room = b->slots ? 2 * b->slots : 16;
 
     while (room < slots)
@@ -30,40 +91,72 @@ static void grow_counters(struct lb_balancer *b, uint32_t slots)
     b->counters = mem_realloc(b->counters, room, sizeof *b->counters);
     for (uint32_t i = b->slots; i < room; i++)
         b->counters[i] = (struct lb_counters){.pod = NO_ID};
+    if (size) {
+        b->slot_state = mem_realloc(b->slot_state, room, size);
+        memset((char *)b->slot_state + b->slots * size, 0,
+               (room - b->slots) * size);
+    }
     b->slots = room;
 }
 
-static void count(struct lb_balancer *b, const struct endpoint *e)
+/* Another pod in the slot: what was known of it was the old one's. */
+static void renew_slots(const struct lb_pick *pick)
 {
-    struct lb_counters *c = &b->counters[e->slot];
+    struct lb_balancer *b = pick->balancer;
+    sim_time since = b->version == LB_NO_VERSION ? LB_FIRST_SET : pick->now;
 
-    if (c->pod != e->pod)
-        *c = (struct lb_counters){.pod = e->pod};
-    c->active++;
+    for (uint32_t i = 0; i < pick->count; i++) {
+        const struct endpoint *e = &pick->endpoints[i];
+        struct lb_counters *c = &b->counters[e->slot];
+
+        if (c->pod == e->pod)
+            continue;
+        b->open -= c->active;
+        *c = (struct lb_counters){.pod = e->pod, .since = since};
+        if (b->slot_state)
+            memset(lb_slot(pick, i), 0, b->strategy->slot_size);
+    }
 }
 
-const struct endpoint *lb_balancer_pick_of(struct lb_balancer *b,
-                                           const struct endpoint *endpoints,
-                                           uint32_t count_of, uint32_t slots,
-                                           struct rng *rng, uint64_t client_key,
-                                           sim_time now)
+static void look(const struct lb_pick *pick, uint32_t slots, uint64_t version)
 {
-    struct lb_pick pick = {.balancer = b,
-                           .endpoints = endpoints,
-                           .count = count_of,
-                           .rng = rng,
-                           .client_key = client_key,
-                           .now = now};
+    struct lb_balancer *b = pick->balancer;
+
+    if (b->strategy->counts) {
+        if (slots > b->slots)
+            grow_slots(b, slots);
+        renew_slots(pick);
+    }
+    if (b->strategy->weighted) {
+        b->weights = mem_realloc(b->weights, pick->count, sizeof *b->weights);
+        b->equal = lb_weights_fill(b->config, b->group ? b->group->world : NULL,
+                                   pick->endpoints, pick->count, b->weights);
+    }
+    b->version = version;
+    b->count = pick->count;
+    if (b->strategy->update)
+        b->strategy->update(pick);
+}
+
+/* ---------------------------------------------------------------- picks */
+
+static inline const struct endpoint *pick_in(const struct lb_pick *pick,
+                                             uint32_t slots, uint64_t version)
+{
+    struct lb_balancer *b = pick->balancer;
     uint32_t i;
 
-    assert(count_of >= 1);
-    if (b->strategy->counts && slots > b->slots)
-        grow_counters(b, slots);
-    i = b->strategy->pick(&pick);
-    assert(i < count_of);
-    if (b->strategy->counts)
-        count(b, &endpoints[i]);
-    return &endpoints[i];
+    assert(pick->count >= 1);
+    if (b->looks &&
+        __builtin_expect(b->version != version || b->count != pick->count, 0))
+        look(pick, slots, version);
+    i = b->strategy->pick(pick);
+    assert(i < pick->count);
+    if (b->strategy->counts) {
+        b->counters[pick->endpoints[i].slot].active++;
+        b->open++;
+    }
+    return &pick->endpoints[i];
 }
 
 const struct endpoint *lb_balancer_pick(struct lb_balancer *b,
@@ -71,25 +164,103 @@ const struct endpoint *lb_balancer_pick(struct lb_balancer *b,
                                         struct rng *rng, uint64_t client_key,
                                         sim_time now)
 {
-    const struct endpoint *e = lb_balancer_pick_of(
-        b, set->endpoints, set->usable, set->slots, rng, client_key, now);
+    struct lb_pick pick = {.balancer = b,
+                           .endpoints = set->endpoints,
+                           .count = set->usable,
+                           .rng = rng,
+                           .client_key = client_key,
+                           .now = now};
 
-    b->version = set->sequence;
-    return e;
+    return pick_in(&pick, set->slots, set->sequence);
 }
 
-void lb_balancer_done(struct lb_balancer *b, uint32_t slot, pod_id pod)
+/* Stands for the endpoints; never a sequence of a set. */
+static uint64_t fingerprint(const struct endpoint *endpoints, uint32_t count)
+{
+    uint64_t hash = count;
+
+    for (uint32_t i = 0; i < count; i++)
+        hash =
+            rng_mix(hash, (uint64_t)endpoints[i].pod << 32 | endpoints[i].slot);
+    return (hash >> 2) | UINT64_C(1) << 62;
+}
+
+const struct endpoint *lb_balancer_pick_of(struct lb_balancer *b,
+                                           const struct endpoint *endpoints,
+                                           uint32_t count, uint32_t slots,
+                                           struct rng *rng, uint64_t client_key,
+                                           sim_time now)
+{
+    struct lb_pick pick = {.balancer = b,
+                           .endpoints = endpoints,
+                           .count = count,
+                           .rng = rng,
+                           .client_key = client_key,
+                           .now = now};
+
+    return pick_in(&pick, slots, b->looks ? fingerprint(endpoints, count) : 0);
+}
+
+void lb_balancer_done(struct lb_balancer *b, const struct lb_end *end)
 {
     struct lb_counters *c;
 
     if (!b->strategy->counts)
         return;
-    assert(slot < b->slots);
-    c = &b->counters[slot];
-    if (c->pod != pod)
+    assert(end->slot < b->slots);
+    c = &b->counters[end->slot];
+    if (c->pod != end->pod)
         return; /* another pod has taken the slot since */
-    /* 0: another one had it in between, in a version that a client saw
-     * before or after this one (answers of DNS servers differ in age). */
-    if (c->active > 0)
-        c->active--;
+    assert(c->active > 0 && b->open > 0);
+    c->active--;
+    b->open--;
+    if (b->strategy->done)
+        b->strategy->done(b, end);
+}
+
+/* --------------------------------------------------------------- tables */
+
+static struct lb_table **place_of(const struct lb_balancer *b,
+                                  struct lb_table **alone)
+{
+    return b->group ? &b->group->tables : alone;
+}
+
+void lb_table_drop(struct lb_table **held, struct lb_balancer *b)
+{
+    struct lb_table *table = *held, *alone = table, **link;
+
+    *held = NULL;
+    if (!table || --table->references > 0)
+        return;
+    link = place_of(b, &alone);
+    while (*link != table)
+        link = &(*link)->next;
+    *link = table->next;
+    free(table->items);
+    free(table);
+}
+
+void lb_table_renew(struct lb_table **held, const struct lb_pick *pick,
+                    void (*make)(struct lb_table *table,
+                                 const struct lb_pick *pick))
+{
+    struct lb_balancer *b = pick->balancer;
+    struct lb_table *old = *held, *alone = NULL;
+    struct lb_table **first = place_of(b, &alone), *table = *first;
+
+    while (table &&
+           (table->version != b->version || table->count != pick->count))
+        table = table->next;
+    if (!table) {
+        table = mem_zalloc(sizeof *table);
+        table->version = b->version;
+        table->count = pick->count;
+        table->next = *first;
+        *first = table;
+        make(table, pick);
+    }
+    table->references++;
+    lb_table_drop(&old, b);
+    *held = table;
 }

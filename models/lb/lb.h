@@ -13,21 +13,61 @@
 #include "sim/engine/rng.h"
 #include "sim/io/param.h"
 
+struct lb_balancer;
+struct lb_table;
+
 /* What a balancer knows of one endpoint. */
 struct lb_counters {
-    pod_id pod;      /* whose these are: another pod in the slot: reset */
+    pod_id pod;      /* whose these are; NO_ID: of none yet */
     uint32_t active; /* attempts (or connections) open now */
+    sim_time since;  /* first seen; LB_FIRST_SET: in its first set */
+};
+#define LB_FIRST_SET (INT64_MIN / 2)
+
+/* What is true of a pod now, for strategies that servers tell. */
+struct lb_load {
+    uint64_t present; /* requests there */
+    double servers;   /* how many are served at once at full speed */
+};
+
+/*
+ * The balancers of one Service: what they share. Zeroed, then filled by its
+ * owner; lb_group_release. Needed only by what servers report, by weights by
+ * name, and to share tables.
+ */
+struct lb_group {
+    const struct world *world; /* names of pods and nodes; NULL: unknown */
+    /* NULL: unknown. */
+    void (*load)(const void *self, pod_id pod, struct lb_load *out);
+    const void *self;
+    struct rng rng; /* for what belongs to no attempt */
+    uint32_t peers; /* balancers that there will be; 0: unknown */
+    uint64_t key;   /* stands for the Service's address */
+    void *state;    /* strategy's, group_size bytes; NULL: none yet */
+    void (*release)(void *state);
+    struct lb_table *tables;
+    VEC_OF(struct lb_balancer *) members;
 };
 
 /* A balancer. Zeroed state after lb_balancer_init. */
 struct lb_balancer {
     const struct lb_strategy *strategy;
-    const void *config;
+    const void *config;           /* never NULL where there are params */
+    struct lb_group *group;       /* NULL: it is alone */
+    uint32_t number;              /* in its group */
     void *state;                  /* strategy's, state_size bytes */
     struct lb_counters *counters; /* by endpoint slot; NULL: not wanted */
+    void *slot_state;             /* by endpoint slot, slot_size bytes each */
     uint32_t slots;
-    uint64_t version; /* sequence of the set last seen */
+    uint32_t open;    /* sum of active */
+    double *weights;  /* by index of the set last seen; NULL: not wanted */
+    bool equal;       /* all weights are */
+    bool looks;       /* at what changes */
+    uint64_t version; /* of the set last seen; LB_NO_VERSION: none */
+    uint32_t count;   /* of its endpoints that could be picked */
+    void *own_config;
 };
+#define LB_NO_VERSION UINT64_MAX
 
 struct lb_pick {
     struct lb_balancer *balancer;
@@ -38,6 +78,21 @@ struct lb_pick {
     sim_time now;
 };
 
+enum lb_result {
+    LB_OK,
+    LB_ERROR,  /* answered with an error, or too late */
+    LB_BROKEN, /* no connection, or it was reset */
+    LB_GONE    /* the client has left: no verdict */
+};
+
+/* How an attempt ended. */
+struct lb_end {
+    uint32_t slot;
+    pod_id pod;
+    enum lb_result result;
+    sim_time now, latency; /* latency: since it began */
+};
+
 struct lb_strategy {
     const char *name;      /* "round-robin": as in scenario and CSV */
     const char *unit;      /* "connection or request" */
@@ -45,23 +100,51 @@ struct lb_strategy {
     const char *rule;      /* one line */
     const char *constants; /* "choices 2", or "" */
     const char *source;
-    bool counts; /* needs counters */
+    bool counts;   /* needs counters, or to hear how attempts end */
+    bool weighted; /* config begins with a struct lb_weights (weights.h);
+                      needs balancer->weights */
     size_t config_size;
     const struct param *params; /* of the config; NULL: none */
     size_t state_size;
+    size_t slot_size;  /* only where it counts; zeroed for each new pod */
+    size_t group_size; /* of group->state, zeroed */
     /* Index into endpoints. */
     uint32_t (*pick)(const struct lb_pick *pick);
+    /* The set is another than at the last pick, or the first. NULL: never
+     * mind. Counters and weights are those of the new set already. */
+    void (*update)(const struct lb_pick *pick);
+    /* An attempt has ended, at a pod that still has its slot; its counter is
+     * down already. NULL: never mind. */
+    void (*done)(struct lb_balancer *b, const struct lb_end *end);
+    /* The pod's server has nothing left to do. NULL: never mind. */
+    void (*idle)(struct lb_group *group, pod_id pod);
+    /* Releases what the state owns, not itself. NULL: nothing. */
+    void (*release)(struct lb_balancer *b);
+    void (*group_release)(void *state);
 };
 
 /* Attempts open now at the i-th endpoint, as this balancer knows. Only
  * where the strategy `counts`. */
 static inline uint32_t lb_active(const struct lb_pick *pick, uint32_t i)
 {
-    const struct endpoint *e = &pick->endpoints[i];
-    const struct lb_counters *c = &pick->balancer->counters[e->slot];
-
-    return c->pod == e->pod ? c->active : 0;
+    return pick->balancer->counters[pick->endpoints[i].slot].active;
 }
+
+/* What the strategy keeps of the endpoint in the slot. */
+static inline void *lb_slot_of(const struct lb_balancer *b, uint32_t slot)
+{
+    return (char *)b->slot_state + slot * b->strategy->slot_size;
+}
+
+/* What it keeps of the i-th endpoint. */
+static inline void *lb_slot(const struct lb_pick *pick, uint32_t i)
+{
+    return lb_slot_of(pick->balancer, pick->endpoints[i].slot);
+}
+
+/* Requests that are truly at the i-th endpoint; own attempts where nobody
+ * knows. */
+uint64_t lb_present(const struct lb_pick *pick, uint32_t i);
 
 #define LB(file) extern const struct lb_strategy lb_##file;
 #include "models/catalog.def"
@@ -70,22 +153,48 @@ static inline uint32_t lb_active(const struct lb_pick *pick, uint32_t i)
 extern const struct lb_strategy *const lb_strategies[];
 const struct lb_strategy *lb_find(const char *name);
 
+/* config NULL: the defaults. */
 void lb_balancer_init(struct lb_balancer *b, const struct lb_strategy *s,
                       const void *config);
+/* b joins; it must not move in memory from then on, and be released before
+ * the group. */
+void lb_group_add(struct lb_group *group, struct lb_balancer *b);
 void lb_balancer_release(struct lb_balancer *b);
+void lb_group_release(struct lb_group *group);
 /* Picks among the usable endpoints of the set (usable >= 1), counts it. */
 const struct endpoint *lb_balancer_pick(struct lb_balancer *b,
                                         const struct endpoint_set *set,
                                         struct rng *rng, uint64_t client_key,
                                         sim_time now);
 /* As lb_balancer_pick, among `count` >= 1 endpoints of a set of `slots`
- * slots: for callers that leave some out (local ones only, and so on). */
+ * slots: for callers that leave some out (local ones only, and so on).
+ * O(count). */
 const struct endpoint *lb_balancer_pick_of(struct lb_balancer *b,
                                            const struct endpoint *endpoints,
                                            uint32_t count, uint32_t slots,
                                            struct rng *rng, uint64_t client_key,
                                            sim_time now);
-/* The attempt that was given (slot, pod) has ended. */
-void lb_balancer_done(struct lb_balancer *b, uint32_t slot, pod_id pod);
+/* An attempt that was given (slot, pod) has ended. */
+void lb_balancer_done(struct lb_balancer *b, const struct lb_end *end);
+
+/* --- tables that balancers of one group share --- */
+
+/* Made once for one set; immutable. */
+struct lb_table {
+    struct lb_table *next;
+    uint64_t version;
+    uint32_t count, references;
+    size_t length;
+    void *items; /* owned */
+};
+
+/* The table for pick's set, made by `make` (which fills length and items)
+ * unless some balancer has it already. Takes the place of *held (NULL:
+ * none), which is given back. */
+void lb_table_renew(struct lb_table **held, const struct lb_pick *pick,
+                    void (*make)(struct lb_table *table,
+                                 const struct lb_pick *pick));
+/* Gives *held back. */
+void lb_table_drop(struct lb_table **held, struct lb_balancer *b);
 
 #endif

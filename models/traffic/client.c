@@ -133,6 +133,45 @@ static const struct lb_strategy *own_rule(const struct scenario *c)
                                                     : &lb_random;
 }
 
+/* What the pod's server would report. */
+static void load_of(const void *self, pod_id id, struct lb_load *out)
+{
+    const struct traffic *t = self;
+    const struct pod *pod = world_pod(t->s->world, id);
+
+    *out = (struct lb_load){.servers = 1};
+    if (!pod)
+        return;
+    out->present = server_present(pod);
+    out->servers =
+        (double)t->s->scenario->workloads[pod->template->workload].concurrency;
+}
+
+static void found_group(struct traffic *t, struct balancing *lb)
+{
+    lb->group.world = t->s->world;
+    lb->group.load = load_of;
+    lb->group.self = t;
+    lb->group.key = rng_hash(lb->service) ^ rng_hash(lb->space) << 1;
+    rng_init(&lb->group.rng, t->s->root, "lb.group", lb->service,
+             rng_hash(lb->space));
+}
+
+/* How many balancers there will be, as far as one can tell. */
+static uint32_t peers_of(const struct traffic *t, const struct balancing *lb)
+{
+    size_t peers = 0;
+
+    if (lb->at == LB_GATEWAY)
+        return lb->instances;
+    if (lb->at == LB_PROXY)
+        return (uint32_t)t->s->world->nodes.count;
+    for (size_t i = 0; i < t->entry_count; i++)
+        if (t->entries[i].lb == lb)
+            peers += (size_t)t->entries[i].spec->clients;
+    return (uint32_t)peers;
+}
+
 struct balancing *balancing_of(struct traffic *t, const char *space,
                                const char *service)
 {
@@ -154,6 +193,7 @@ struct balancing *balancing_of(struct traffic *t, const char *space,
     lb->instances = spec && spec->instances > 1 ? (uint32_t)spec->instances : 1;
     lb->stateless = !lb->strategy->counts && lb->strategy->state_size == 0;
     lb_balancer_init(&lb->plain, lb->strategy, lb->config);
+    found_group(t, lb);
     VEC_PUSH(t->balancings, lb);
     return lb;
 }
@@ -168,28 +208,32 @@ void balancing_free(struct balancing *lb)
     }
     VEC_FREE(lb->balancers);
     lb_balancer_release(&lb->plain);
+    lb_group_release(&lb->group);
     free(lb);
 }
 
-static struct lb_balancer *made(const struct balancing *lb,
-                                struct lb_balancer **place_of)
+static inline struct lb_balancer *made(const struct traffic *t,
+                                       struct balancing *lb,
+                                       struct lb_balancer **place_of)
 {
-    if (!*place_of) {
+    if (__builtin_expect(!*place_of, 0)) {
         *place_of = mem_zalloc(sizeof **place_of);
         lb_balancer_init(*place_of, lb->strategy, lb->config);
+        lb->group.peers = peers_of(t, lb);
+        lb_group_add(&lb->group, *place_of);
     }
     return *place_of;
 }
 
 /* The one of a node's proxy or a gateway's instance. */
-static inline struct lb_balancer *balancer_at(struct balancing *lb,
-                                              uint32_t index)
+static inline struct lb_balancer *
+balancer_at(const struct traffic *t, struct balancing *lb, uint32_t index)
 {
     if (lb->stateless)
         return &lb->plain;
     while (lb->balancers.count <= index)
         VEC_PUSH(lb->balancers, NULL);
-    return made(lb, &lb->balancers.items[index]);
+    return made(t, lb, &lb->balancers.items[index]);
 }
 
 /* -------------------------------------------------------------- choices */
@@ -320,7 +364,7 @@ static struct chosen choose_by_gateway(struct entry *e, uint32_t client)
 
     if (up == 0)
         return failed(CAUSE_CONNECT_TIMEOUT);
-    return choose_by(e, client, t->up.items[i % up], balancer_at(e->lb, i));
+    return choose_by(e, client, t->up.items[i % up], balancer_at(t, e->lb, i));
 }
 
 static inline struct chosen choose_service(struct entry *e, uint32_t client)
@@ -334,8 +378,8 @@ static inline struct chosen choose_service(struct entry *e, uint32_t client)
         return failed(CAUSE_CONNECT_TIMEOUT);
     return choose_by(e, client, node,
                      e->lb->at == LB_CLIENT
-                         ? made(e->lb, &e->clients[client].balancer)
-                         : balancer_at(e->lb, node));
+                         ? made(e->traffic, e->lb, &e->clients[client].balancer)
+                         : balancer_at(e->traffic, e->lb, node));
 }
 
 /* A name that resolves to the pods: at random, or as its library does. */
@@ -358,7 +402,7 @@ static struct chosen choose_headless(struct entry *e, uint32_t client)
         choice.endpoint = &set->endpoints[rng_below(&e->rng, set->usable)];
         return choice;
     }
-    b = made(e->lb, &c->balancer);
+    b = made(e->traffic, e->lb, &c->balancer);
     choice = chosen(lb_balancer_pick(b, set, &e->rng, key, sim_now(s->sim)), b);
     choice.delay = delay;
     return choice;

@@ -75,10 +75,18 @@ static inline struct entry *entry_of(struct traffic *t, const struct request *r)
 /* --------------------------------------------------------- how it ends */
 
 /* The attempt is over: whatever still names it names nothing. */
-static inline void close_attempt(struct entry *e, struct request *r)
+static inline void close_attempt(struct entry *e, struct request *r,
+                                 enum lb_result result)
 {
     if (r->balancer) {
-        lb_balancer_done(r->balancer, r->slot, r->pod);
+        sim_time now = sim_now(e->traffic->s->sim);
+        struct lb_end end = {.slot = r->slot,
+                             .pod = r->pod,
+                             .result = result,
+                             .now = now,
+                             .latency = now - r->started};
+
+        lb_balancer_done(r->balancer, &end);
         r->balancer = NULL;
     }
     if (r->retry) {
@@ -139,6 +147,14 @@ static void attempt_failed(struct entry *e, const struct request *r,
                            sim_now(s->sim));
 }
 
+static enum lb_result result_of(enum cause cause)
+{
+    return cause == CAUSE_CONNECT_REFUSED || cause == CAUSE_CONNECT_TIMEOUT ||
+                   cause == CAUSE_RESET
+               ? LB_BROKEN
+               : LB_ERROR;
+}
+
 /* The attempt failed: the next one, or the end. */
 static void fail(struct entry *e, struct request *r, enum cause cause)
 {
@@ -146,7 +162,7 @@ static void fail(struct entry *e, struct request *r, enum cause cause)
     incident_id origin = blame(t, e, r, cause);
 
     attempt_failed(e, r, cause, origin, r->pod);
-    close_attempt(e, r);
+    close_attempt(e, r, result_of(cause));
     if (r->attempts > e->spec->retries_max || cause == CAUSE_CIRCUIT_OPEN ||
         !(e->spec->retry_on >> cause & 1)) {
         end(e, r, REQUEST_FAILED, cause, origin);
@@ -173,7 +189,7 @@ static inline void finish(struct entry *e, struct request *r, enum cause cause)
         fail(e, r, cause);
         return;
     }
-    close_attempt(e, r);
+    close_attempt(e, r, LB_OK);
     end(e, r, REQUEST_SUCCEEDED, CAUSE_NONE, INCIDENT_NONE);
 }
 
@@ -462,7 +478,7 @@ void request_deadline(struct entry *e, struct request *r)
         origin = blame(e->traffic, e, r, cause);
         attempt_failed(e, r, cause, origin, r->pod);
     }
-    close_attempt(e, r);
+    close_attempt(e, r, result_of(cause));
     end(e, r, REQUEST_FAILED, cause, origin);
 }
 
@@ -480,7 +496,7 @@ void requests_abandon(struct traffic *t, node_id node, pod_id pod)
         if (client->external ||
             (pod == NO_ID ? client->node != node : client->pod != pod))
             continue;
-        close_attempt(e, r);
+        close_attempt(e, r, LB_GONE);
         end(e, r, REQUEST_ABANDONED, CAUSE_NONE, INCIDENT_NONE);
     }
 }

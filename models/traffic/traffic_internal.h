@@ -29,6 +29,7 @@ struct balancing {
     uint32_t instances;       /* of a gateway */
     bool stateless;           /* one balancer does for all */
     struct lb_balancer plain; /* where stateless */
+    struct lb_group group;    /* of the others */
     VEC_OF(struct lb_balancer *)
     balancers; /* by node or instance; NULL:
                   none yet */

@@ -49,10 +49,14 @@ static uint32_t pick(struct bench *b)
     return (uint32_t)(e - b->set->endpoints);
 }
 
+static void end_at(struct bench *b, uint32_t slot, pod_id pod)
+{
+    lb_balancer_done(&b->balancer, &(struct lb_end){.slot = slot, .pod = pod});
+}
+
 static void done(struct bench *b, uint32_t i)
 {
-    lb_balancer_done(&b->balancer, b->set->endpoints[i].slot,
-                     b->set->endpoints[i].pod);
+    end_at(b, b->set->endpoints[i].slot, b->set->endpoints[i].pod);
 }
 
 static void test_catalog(void **state)
@@ -175,12 +179,13 @@ static void test_slot_reuse(void **state)
         pick(&b);
     assert_int_equal(b.balancer.counters[0].active, 2);
     b.set->endpoints[0].pod = 99;
+    b.set->sequence++;
     assert_int_equal(pick(&b), 0);
     assert_int_equal(b.balancer.counters[0].pod, 99);
     assert_int_equal(b.balancer.counters[0].active, 1);
-    lb_balancer_done(&b.balancer, 0, 10);
+    end_at(&b, 0, 10);
     assert_int_equal(b.balancer.counters[0].active, 1);
-    lb_balancer_done(&b.balancer, 0, 99);
+    end_at(&b, 0, 99);
     assert_int_equal(b.balancer.counters[0].active, 0);
     teardown(&b);
 }
