@@ -80,11 +80,7 @@ static inline void close_attempt(struct entry *e, struct request *r,
 {
     if (r->balancer) {
         sim_time now = sim_now(e->traffic->s->sim);
-        struct lb_end end = {.slot = r->slot,
-                             .pod = r->pod,
-                             .result = result,
-                             .now = now,
-                             .latency = now - r->started};
+        struct lb_end end = {r->slot, r->pod, result, now, now - r->started};
 
         lb_balancer_done(r->balancer, &end);
         r->balancer = NULL;
