@@ -166,6 +166,8 @@ enum path client_path(const struct client *client,
 /* --- request.c --- */
 void request_begin(struct entry *e);
 void request_answered(void *self, uint64_t id, enum cause cause);
+
+/* --- request_end.c --- */
 void request_lost(void *self, uint64_t id);
 /* Ends the open requests of clients on the node, or in the pod. */
 void requests_abandon(struct traffic *t, node_id node, pod_id pod);

@@ -1,0 +1,188 @@
+/*
+ * request_end - how requests end other than well: failures, retries,
+ * time-outs, deadlines, clients that leave.
+ */
+#include "models/traffic/request_private.h"
+
+/* Linux, where the scenario gives no time-out: see traffic.h. */
+static const sim_time syn_limit = 127 * SIM_S;
+static const sim_time established_limit = 924600 * SIM_MS;
+
+/* Retries always allowed, whatever the budget: models.md. */
+enum { FREE_RETRIES = 3 };
+
+static void on_expire(struct sim *sim, void *self, struct event_args args);
+static void on_retry(struct sim *sim, void *self, struct event_args args);
+static const struct event_type retry_event = {"traffic.retry", 0, on_retry};
+/* An answer at the very instant is in time. */
+static const struct event_type expire_event = {"traffic.expire", 8, on_expire};
+
+/* -------------------------------------------------------------- retries */
+
+static sim_time backoff(struct entry *e, const struct request *r)
+{
+    const struct traffic_spec *spec = e->spec;
+    uint32_t k = r->attempts - 1;
+    double most = (double)spec->backoff_max;
+    double span = (double)spec->backoff_base;
+
+    for (; k > 0 && span < most; k--)
+        span *= 2;
+    span = span < most ? span : most;
+    rng_seek(&e->more, r->number, r->attempts | PLACE_BACKOFF);
+    return (sim_time)(rng_uniform(&e->more) * span + 0.5);
+}
+
+static bool within_budget(const struct entry *e)
+{
+    double allowed = e->spec->retry_budget * (double)e->in_flight;
+
+    return e->spec->retry_budget < 0 || e->retrying < FREE_RETRIES ||
+           (double)(e->retrying + 1) <= allowed;
+}
+
+static void attempt_failed(struct entry *e, const struct request *r,
+                           enum cause cause, incident_id origin, pod_id pod)
+{
+    struct simulation *s = e->traffic->s;
+
+    metrics_attempt_failed(s->metrics, e->index, r->arrival, cause, origin, pod,
+                           sim_now(s->sim));
+}
+
+static enum lb_result result_of(enum cause cause)
+{
+    return cause == CAUSE_CONNECT_REFUSED || cause == CAUSE_CONNECT_TIMEOUT ||
+                   cause == CAUSE_RESET
+               ? LB_BROKEN
+               : LB_ERROR;
+}
+
+void request_fail(struct entry *e, struct request *r, enum cause cause)
+{
+    struct traffic *t = e->traffic;
+    incident_id origin = blame(t, e, r, cause);
+
+    attempt_failed(e, r, cause, origin, r->pod);
+    request_close(e, r, result_of(cause));
+    if (r->attempts > e->spec->retries_max || cause == CAUSE_CIRCUIT_OPEN ||
+        !(e->spec->retry_on >> cause & 1)) {
+        request_end_as(e, r, REQUEST_FAILED, cause, origin);
+        return;
+    }
+    if (!within_budget(e)) {
+        r->attempts++;
+        attempt_failed(e, r, CAUSE_CIRCUIT_OPEN, origin, NO_ID);
+        request_end_as(e, r, REQUEST_FAILED, CAUSE_CIRCUIT_OPEN, origin);
+        return;
+    }
+    r->retry = true;
+    e->retrying++;
+    r->state = REQUEST_WAITS;
+    r->cause = (uint8_t)cause;
+    r->origin = origin;
+    sim_after(t->s->sim, backoff(e, r), &retry_event, t,
+              (struct event_args){.subject = request_id(t, r)});
+}
+
+static void on_retry(struct sim *sim, void *self, struct event_args args)
+{
+    struct traffic *t = self;
+    struct request *r = request_find(t, args.subject);
+    struct entry *e;
+
+    (void)sim;
+    if (!r)
+        return;
+    e = request_entry(t, r);
+    rng_seek(&e->rng, r->number, r->attempts);
+    r->bits = rng_u64(&e->rng);
+    request_attempt(e, r);
+}
+
+/* ------------------------------------------------------------ time-outs */
+
+void request_dead(struct entry *e, struct request *r)
+{
+    const struct traffic_spec *spec = e->spec;
+    struct traffic *t = e->traffic;
+    sim_time limit = spec->connect_timeout, at, now = sim_now(t->s->sim);
+
+    r->origin = blame(t, e, r, CAUSE_CONNECT_TIMEOUT);
+    r->blamed = true;
+    r->state = REQUEST_DEAD;
+    if (limit == SIM_NEVER && spec->timeout == SIM_NEVER)
+        limit = syn_limit;
+    if (limit == SIM_NEVER || limit >= spec->timeout)
+        return;
+    at = r->started + limit;
+    sim_at(t->s->sim, at > now ? at : now, &expire_event, t,
+           (struct event_args){.subject = request_id(t, r)});
+}
+
+void request_expired(struct entry *e, struct request *r)
+{
+    request_fail(
+        e, r, r->state == REQUEST_DEAD ? CAUSE_CONNECT_TIMEOUT : CAUSE_TIMEOUT);
+}
+
+/* The node with the request on it vanished. */
+void request_lost(void *self, uint64_t id)
+{
+    struct traffic *t = self;
+    struct request *r = request_find(t, id);
+    struct entry *e;
+
+    if (!r)
+        return;
+    e = request_entry(t, r);
+    r->origin = blame(t, e, r, CAUSE_TIMEOUT);
+    r->blamed = true;
+    if (e->spec->timeout == SIM_NEVER)
+        sim_after(t->s->sim, established_limit, &expire_event, t,
+                  (struct event_args){.subject = id});
+}
+
+static void on_expire(struct sim *sim, void *self, struct event_args args)
+{
+    struct traffic *t = self;
+    struct request *r = request_find(t, args.subject);
+
+    (void)sim;
+    if (r)
+        request_expired(request_entry(t, r), r);
+}
+
+void request_deadline(struct entry *e, struct request *r)
+{
+    enum cause cause = (enum cause)r->cause;
+    incident_id origin = r->origin;
+
+    if (r->state != REQUEST_WAITS) {
+        cause =
+            r->state == REQUEST_DEAD ? CAUSE_CONNECT_TIMEOUT : CAUSE_TIMEOUT;
+        origin = blame(e->traffic, e, r, cause);
+        attempt_failed(e, r, cause, origin, r->pod);
+    }
+    request_close(e, r, result_of(cause));
+    request_end_as(e, r, REQUEST_FAILED, cause, origin);
+}
+
+void requests_abandon(struct traffic *t, node_id node, pod_id pod)
+{
+    for (uint32_t i = 0; i < t->count; i++) {
+        struct request *r = &t->requests[i];
+        const struct client *client;
+        struct entry *e;
+
+        if (r->state == REQUEST_FREE)
+            continue;
+        e = request_entry(t, r);
+        client = &e->clients[r->client];
+        if (client->external ||
+            (pod == NO_ID ? client->node != node : client->pod != pod))
+            continue;
+        request_close(e, r, LB_GONE);
+        request_end_as(e, r, REQUEST_ABANDONED, CAUSE_NONE, INCIDENT_NONE);
+    }
+}

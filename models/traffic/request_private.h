@@ -1,0 +1,85 @@
+/*
+ * request_private - what request.c and request_end.c share.
+ */
+#ifndef MODELS_TRAFFIC_REQUEST_PRIVATE_H
+#define MODELS_TRAFFIC_REQUEST_PRIVATE_H
+
+#include "models/traffic/traffic_internal.h"
+
+/* Places of a stream, beside (request, attempt): what is drawn there does
+ * not depend on what others draw. Attempts are fewer than 2^32. */
+#define PLACE_WORK    (UINT64_C(1) << 32)
+#define PLACE_LATENCY (UINT64_C(2) << 32)
+#define PLACE_BACKOFF (UINT64_C(3) << 32)
+
+static inline uint64_t request_id(const struct traffic *t,
+                                  const struct request *r)
+{
+    return (uint64_t)r->generation << 32 | (uint64_t)(r - t->requests);
+}
+
+/* NULL: that attempt has ended. */
+static inline struct request *request_find(struct traffic *t, uint64_t id)
+{
+    struct request *r = &t->requests[(uint32_t)id];
+
+    return r->generation == id >> 32 ? r : NULL;
+}
+
+static inline struct entry *request_entry(struct traffic *t,
+                                          const struct request *r)
+{
+    return &t->entries[r->entry];
+}
+
+/* The attempt is over: whatever still names it names nothing. */
+static inline void request_close(struct entry *e, struct request *r,
+                                 enum lb_result result)
+{
+    if (r->balancer) {
+        sim_time now = sim_now(e->traffic->s->sim);
+        struct lb_end end = {r->slot, r->pod, result, now, now - r->started};
+
+        lb_balancer_done(r->balancer, &end);
+        r->balancer = NULL;
+    }
+    if (r->retry) {
+        r->retry = false;
+        e->retrying--;
+    }
+    r->generation++;
+}
+
+/* The attempt is closed. */
+static inline void request_end_as(struct entry *e, struct request *r,
+                                  enum outcome outcome, enum cause cause,
+                                  incident_id origin)
+{
+    struct traffic *t = e->traffic;
+    struct request_end ended = {.traffic = e->index,
+                                .outcome = outcome,
+                                .cause = cause,
+                                .attempts = r->attempts,
+                                .origin = origin,
+                                .arrival = r->arrival,
+                                .end = sim_now(t->s->sim)};
+
+    r->state = REQUEST_FREE;
+    r->next_free = t->free;
+    t->free = (uint32_t)(r - t->requests);
+    e->in_flight--;
+    metrics_request_end(t->s->metrics, &ended);
+}
+
+/* --- request.c --- */
+/* The next try. e->rng stands behind r->bits. */
+void request_attempt(struct entry *e, struct request *r);
+
+/* --- request_end.c --- */
+/* The attempt failed: the next one, or the end. */
+void request_fail(struct entry *e, struct request *r, enum cause cause);
+/* Nobody will answer: it ends with the time-out for connections, or with
+ * another one if that comes first. */
+void request_dead(struct entry *e, struct request *r);
+
+#endif
