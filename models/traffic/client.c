@@ -207,6 +207,7 @@ void balancing_free(struct balancing *lb)
         free(lb->balancers.items[i]);
     }
     VEC_FREE(lb->balancers);
+    locals_release(lb);
     lb_balancer_release(&lb->plain);
     lb_group_release(&lb->group);
     free(lb);
@@ -278,27 +279,6 @@ static const struct endpoint *sticky(struct entry *e, const struct client *c,
     return NULL;
 }
 
-/* internalTrafficPolicy, externalTrafficPolicy: Local. Without a local
- * endpoint the packets are dropped. */
-static struct chosen choose_local(struct entry *e, uint32_t client,
-                                  const struct endpoint_set *set, node_id node,
-                                  struct lb_balancer *b)
-{
-    struct traffic *t = e->traffic;
-    const struct endpoint *endpoint;
-
-    t->local.count = 0;
-    for (uint32_t i = 0; i < set->usable; i++)
-        if (set->endpoints[i].node == node)
-            VEC_PUSH(t->local, set->endpoints[i]);
-    if (t->local.count == 0)
-        return failed(CAUSE_CONNECT_TIMEOUT);
-    endpoint = lb_balancer_pick_of(b, t->local.items, (uint32_t)t->local.count,
-                                   set->slots, &e->rng, client_key(e, client),
-                                   sim_now(t->s->sim));
-    return chosen(endpoint, b);
-}
-
 /* ClientIP affinity: a client's connections go where its last one went. */
 static struct chosen choose_sticky(struct entry *e, uint32_t client,
                                    const struct endpoint_set *set,
@@ -320,7 +300,16 @@ static struct chosen choose_sticky(struct entry *e, uint32_t client,
     return choice;
 }
 
-/* By what the proxy on `node` has programmed. */
+static inline bool is_local(const struct entry *e, uint32_t client,
+                            const struct service_spec *spec)
+{
+    return e->clients[client].external ? spec->external_local
+                                       : spec->internal_local;
+}
+
+/* By what the proxy on `node` has programmed. Where there is no endpoint
+ * packets are rejected; without one that policy Local allows they are dropped
+ * (Kubernetes v1.36 pkg/proxy/iptables/proxier.go). */
 static inline struct chosen choose_by(struct entry *e, uint32_t client,
                                       node_id node, struct lb_balancer *b)
 {
@@ -328,13 +317,17 @@ static inline struct chosen choose_by(struct entry *e, uint32_t client,
     const struct endpoint_set *set =
         proxy_endpoints(s->proxies, node, e->service);
     const struct service_spec *spec = world_service(s->world, e->service)->spec;
-    bool local = e->clients[client].external ? spec->external_local
-                                             : spec->internal_local;
+    enum cause none = CAUSE_NO_ENDPOINTS;
 
-    if (__builtin_expect(local, 0))
-        return choose_local(e, client, set, node, b);
+    if (__builtin_expect(is_local(e, client, spec), 0)) {
+        const struct local_view *view =
+            local_endpoints(e->traffic, e->lb, node, set);
+
+        set = view->set;
+        none = view->any ? CAUSE_CONNECT_TIMEOUT : CAUSE_NO_ENDPOINTS;
+    }
     if (__builtin_expect(set->usable == 0, 0))
-        return failed(CAUSE_NO_ENDPOINTS);
+        return failed(none);
     if (__builtin_expect(spec->client_ip_affinity, 0))
         return choose_sticky(e, client, set, b, spec);
     return chosen(lb_balancer_pick(b, set, &e->rng, client_key(e, client),

@@ -369,7 +369,6 @@ void traffic_free(struct traffic *t)
     VEC_FREE(t->balancings);
     VEC_FREE(t->up);
     VEC_FREE(t->touched);
-    VEC_FREE(t->local);
     free(t->entries);
     free(t->requests);
     free(t);

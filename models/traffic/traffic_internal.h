@@ -20,6 +20,13 @@ struct network_path {
     sim_lane lane;  /* of events after that delay */
 };
 
+/* What a node's proxy uses under traffic policy Local. */
+struct local_view {
+    uint64_t of;              /* sequence of the set that it was made from */
+    bool any;                 /* there are endpoints to use, if not here */
+    struct endpoint_set *set; /* all usable; NULL: not made yet */
+};
+
 /* Who balances a Service: shared by all of its traffic entries. */
 struct balancing {
     const char *space, *service;
@@ -31,8 +38,9 @@ struct balancing {
     struct lb_balancer plain; /* where stateless */
     struct lb_group group;    /* of the others */
     VEC_OF(struct lb_balancer *)
-    balancers; /* by node or instance; NULL:
-                  none yet */
+    balancers;                        /* by node or instance; NULL:
+                                         none yet */
+    VEC_OF(struct local_view) locals; /* by node */
 };
 
 struct client {
@@ -128,10 +136,10 @@ struct traffic {
     uint32_t count, room, free;
     struct network_path paths[PATH_COUNT];
     VEC_OF(struct balancing *) balancings;
-    VEC_OF(node_id) up;            /* nodes that are up, rising; see */
-    bool up_stale;                 /* traffic_up_nodes */
-    VEC_OF(sim_time) touched;      /* by pod: when something was done to it */
-    VEC_OF(struct endpoint) local; /* scratch */
+    VEC_OF(node_id) up;       /* nodes that are up, rising; see */
+    bool up_stale;            /* traffic_up_nodes */
+    VEC_OF(sim_time) touched; /* by pod: when something was done to it */
+    uint64_t local_number;
     bool running;
 };
 
@@ -162,6 +170,14 @@ void balancing_free(struct balancing *lb);
 struct chosen client_choose(struct entry *e, uint32_t client);
 enum path client_path(const struct client *client,
                       const struct endpoint *endpoint);
+
+/* --- local.c --- */
+/* What the node's proxy, which has programmed `set`, uses under policy
+ * Local. Valid until the next call. */
+const struct local_view *local_endpoints(struct traffic *t,
+                                         struct balancing *lb, node_id node,
+                                         const struct endpoint_set *set);
+void locals_release(struct balancing *lb);
 
 /* --- request.c --- */
 void request_begin(struct entry *e);

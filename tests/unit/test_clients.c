@@ -117,6 +117,48 @@ static void test_local_policy(void **state)
     fixture_release(&f);
 }
 
+/* A node whose own endpoints all terminate uses them while they serve. */
+static const struct {
+    const char *label;
+    bool fallback;
+    uint32_t pods, ending; /* of the pods, the first on node 0 */
+    enum cause cause;
+} endings[] = {
+    {"a ready one", true, 1, 0, CAUSE_NONE},
+    {"only a terminating one, a ready one elsewhere", true, 2, 1, CAUSE_NONE},
+    {"all terminate", true, 2, 2, CAUSE_NONE},
+    {"no fallback, a ready one elsewhere", false, 2, 1, CAUSE_CONNECT_TIMEOUT},
+    {"no fallback, all terminate", false, 2, 2, CAUSE_NO_ENDPOINTS},
+    {"none at all", true, 0, 0, CAUSE_NO_ENDPOINTS},
+};
+
+static void test_local_ending(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
+        struct fixture f;
+
+        steady(&f);
+        f.traffic[0].clients = 1; /* on node 0 */
+        f.traffic[0].connect_timeout = 100 * SIM_MS;
+        f.service_spec.internal_local = true;
+        f.scenario.cluster.kube_proxy.terminating_fallback =
+            endings[i].fallback;
+        fixture_make(&f, 1);
+        fixture_pods(&f, endings[i].pods);
+        fixture_publish_ending(&f, endings[i].ending);
+        run_to(&f, 21 * SIM_S / 2);
+        let_end(&f);
+        if (f.metrics.begun != 10 ||
+            f.metrics.request_cause[endings[i].cause] !=
+                (endings[i].cause ? 10 : 0) ||
+            (!endings[i].cause && f.metrics.succeeded != 10))
+            fail_msg("%s: %d succeeded", endings[i].label,
+                     (int)f.metrics.succeeded);
+        fixture_release(&f);
+    }
+}
+
 /* ClientIP: one client, one pod, until it is no more in the table. */
 static void test_affinity(void **state)
 {
@@ -310,6 +352,7 @@ int main(void)
         cmocka_unit_test(test_clients_in_pods),
         cmocka_unit_test(test_fixed_addresses),
         cmocka_unit_test(test_local_policy),
+        cmocka_unit_test(test_local_ending),
         cmocka_unit_test(test_affinity),
         cmocka_unit_test(test_external),
         cmocka_unit_test(test_rates),

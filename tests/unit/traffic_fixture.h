@@ -306,23 +306,30 @@ static inline pod_id fixture_pod(struct fixture *f, node_id node,
     return id;
 }
 
-/* Lists the fixture's pods, whatever has become of them. */
-static inline void fixture_publish(struct fixture *f)
+/* Lists the fixture's pods, whatever has become of them; the first `ending`
+ * of them as serving while they terminate. */
+static inline void fixture_publish_ending(struct fixture *f, uint32_t ending)
 {
     struct endpoint_set *set = endpoint_set_new(f->service, f->pod_count);
 
     for (uint32_t i = 0; i < f->pod_count; i++) {
         const struct pod *pod = world_pod(f->s.world, f->pods[i]);
 
-        set->endpoints[i] =
-            (struct endpoint){.pod = pod->id,
-                              .ip = pod->sandbox_ip,
-                              .node = pod->node,
-                              .slot = i,
-                              .zone = world_node(f->s.world, pod->node)->zone,
-                              .flags = ENDPOINT_READY | ENDPOINT_SERVING};
+        set->endpoints[i] = (struct endpoint){
+            .pod = pod->id,
+            .ip = pod->sandbox_ip,
+            .node = pod->node,
+            .slot = i,
+            .zone = world_node(f->s.world, pod->node)->zone,
+            .flags = i < ending ? ENDPOINT_SERVING | ENDPOINT_TERMINATING
+                                : ENDPOINT_READY | ENDPOINT_SERVING};
     }
     world_service_publish(f->s.world, set);
+}
+
+static inline void fixture_publish(struct fixture *f)
+{
+    fixture_publish_ending(f, 0);
 }
 
 static inline void fixture_pods(struct fixture *f, uint32_t count)
