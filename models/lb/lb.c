@@ -42,6 +42,7 @@ void lb_balancer_release(struct lb_balancer *b)
     free(b->counters);
     free(b->slot_state);
     free(b->weights);
+    free(b->index);
     memset(b, 0, sizeof *b);
 }
 
@@ -71,12 +72,10 @@ void lb_group_release(struct lb_group *group)
 uint64_t lb_present(const struct lb_pick *pick, uint32_t i)
 {
     const struct lb_group *group = pick->balancer->group;
-    struct lb_load load = {0};
 
-    if (!group || !group->load)
+    if (!group || !group->present)
         return lb_active(pick, i);
-    group->load(group->self, pick->endpoints[i].pod, &load);
-    return load.present;
+    return group->present(group->self, pick->endpoints[i].pod);
 }
 
 /* --------------------------------------------------------- another set */
@@ -97,6 +96,17 @@ static void grow_slots(struct lb_balancer *b, uint32_t slots)
                (room - b->slots) * size);
     }
     b->slots = room;
+    if (b->strategy->indexed)
+        b->index = mem_realloc(b->index, room, sizeof *b->index);
+}
+
+static void index_slots(const struct lb_pick *pick)
+{
+    struct lb_balancer *b = pick->balancer;
+
+    memset(b->index, 0xff, b->slots * sizeof *b->index);
+    for (uint32_t i = 0; i < pick->count; i++)
+        b->index[pick->endpoints[i].slot] = i;
 }
 
 /* Another pod in the slot: what was known of it was the old one's. */
@@ -126,6 +136,8 @@ static void look(const struct lb_pick *pick, uint32_t slots, uint64_t version)
         if (slots > b->slots)
             grow_slots(b, slots);
         renew_slots(pick);
+        if (b->strategy->indexed)
+            index_slots(pick);
     }
     if (b->strategy->weighted) {
         b->weights = mem_realloc(b->weights, pick->count, sizeof *b->weights);
@@ -174,33 +186,6 @@ const struct endpoint *lb_balancer_pick(struct lb_balancer *b,
     return pick_in(&pick, set->slots, set->sequence);
 }
 
-/* Stands for the endpoints; never a sequence of a set. */
-static uint64_t fingerprint(const struct endpoint *endpoints, uint32_t count)
-{
-    uint64_t hash = count;
-
-    for (uint32_t i = 0; i < count; i++)
-        hash =
-            rng_mix(hash, (uint64_t)endpoints[i].pod << 32 | endpoints[i].slot);
-    return (hash >> 2) | UINT64_C(1) << 62;
-}
-
-const struct endpoint *lb_balancer_pick_of(struct lb_balancer *b,
-                                           const struct endpoint *endpoints,
-                                           uint32_t count, uint32_t slots,
-                                           struct rng *rng, uint64_t client_key,
-                                           sim_time now)
-{
-    struct lb_pick pick = {.balancer = b,
-                           .endpoints = endpoints,
-                           .count = count,
-                           .rng = rng,
-                           .client_key = client_key,
-                           .now = now};
-
-    return pick_in(&pick, slots, b->looks ? fingerprint(endpoints, count) : 0);
-}
-
 void lb_balancer_done(struct lb_balancer *b, const struct lb_end *end)
 {
     struct lb_counters *c;
@@ -243,7 +228,8 @@ void lb_table_drop(struct lb_table **held, struct lb_balancer *b)
 
 void lb_table_renew(struct lb_table **held, const struct lb_pick *pick,
                     void (*make)(struct lb_table *table,
-                                 const struct lb_pick *pick))
+                                 const struct lb_pick *pick),
+                    size_t length)
 {
     struct lb_balancer *b = pick->balancer;
     struct lb_table *old = *held, *alone = NULL;
@@ -256,6 +242,7 @@ void lb_table_renew(struct lb_table **held, const struct lb_pick *pick,
         table = mem_zalloc(sizeof *table);
         table->version = b->version;
         table->count = pick->count;
+        table->length = length;
         table->next = *first;
         *first = table;
         make(table, pick);

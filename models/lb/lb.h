@@ -24,12 +24,6 @@ struct lb_counters {
 };
 #define LB_FIRST_SET (INT64_MIN / 2)
 
-/* What is true of a pod now, for strategies that servers tell. */
-struct lb_load {
-    uint64_t present; /* requests there */
-    double servers;   /* how many are served at once at full speed */
-};
-
 /*
  * The balancers of one Service: what they share. Zeroed, then filled by its
  * owner; lb_group_release. Needed only by what servers report, by weights by
@@ -37,8 +31,10 @@ struct lb_load {
  */
 struct lb_group {
     const struct world *world; /* names of pods and nodes; NULL: unknown */
-    /* NULL: unknown. */
-    void (*load)(const void *self, pod_id pod, struct lb_load *out);
+    /* What servers tell: requests that are there now, and how many are
+     * served at once at full speed. NULL: unknown. */
+    uint64_t (*present)(const void *self, pod_id pod);
+    double (*servers)(const void *self, pod_id pod);
     const void *self;
     struct rng rng; /* for what belongs to no attempt */
     uint32_t peers; /* balancers that there will be; 0: unknown */
@@ -62,6 +58,8 @@ struct lb_balancer {
     uint32_t open;    /* sum of active */
     double *weights;  /* by index of the set last seen; NULL: not wanted */
     bool equal;       /* all weights are */
+    uint32_t *index;  /* by slot, of those in that set; else NO_ID; NULL:
+                         not wanted */
     bool looks;       /* at what changes */
     uint64_t version; /* of the set last seen; LB_NO_VERSION: none */
     uint32_t count;   /* of its endpoints that could be picked */
@@ -80,7 +78,8 @@ struct lb_pick {
 
 enum lb_result {
     LB_OK,
-    LB_ERROR,  /* answered with an error, or too late */
+    LB_ERROR,  /* answered with an error, or had no target */
+    LB_LATE,   /* not answered in time */
     LB_BROKEN, /* no connection, or it was reset */
     LB_GONE    /* the client has left: no verdict */
 };
@@ -103,6 +102,7 @@ struct lb_strategy {
     bool counts;   /* needs counters, or to hear how attempts end */
     bool weighted; /* config begins with a struct lb_weights (weights.h);
                       needs balancer->weights */
+    bool indexed;  /* needs balancer->index; only where it counts */
     size_t config_size;
     const struct param *params; /* of the config; NULL: none */
     size_t state_size;
@@ -166,14 +166,6 @@ const struct endpoint *lb_balancer_pick(struct lb_balancer *b,
                                         const struct endpoint_set *set,
                                         struct rng *rng, uint64_t client_key,
                                         sim_time now);
-/* As lb_balancer_pick, among `count` >= 1 endpoints of a set of `slots`
- * slots: for callers that leave some out (local ones only, and so on).
- * O(count). */
-const struct endpoint *lb_balancer_pick_of(struct lb_balancer *b,
-                                           const struct endpoint *endpoints,
-                                           uint32_t count, uint32_t slots,
-                                           struct rng *rng, uint64_t client_key,
-                                           sim_time now);
 /* An attempt that was given (slot, pod) has ended. */
 void lb_balancer_done(struct lb_balancer *b, const struct lb_end *end);
 
@@ -188,12 +180,13 @@ struct lb_table {
     void *items; /* owned */
 };
 
-/* The table for pick's set, made by `make` (which fills length and items)
- * unless some balancer has it already. Takes the place of *held (NULL:
- * none), which is given back. */
+/* The table for pick's set, made by `make` (which fills items, and may
+ * change length) unless some balancer has it already. Takes the place of *held
+ * (NULL: none), which is given back. */
 void lb_table_renew(struct lb_table **held, const struct lb_pick *pick,
                     void (*make)(struct lb_table *table,
-                                 const struct lb_pick *pick));
+                                 const struct lb_pick *pick),
+                    size_t length);
 /* Gives *held back. */
 void lb_table_drop(struct lb_table **held, struct lb_balancer *b);
 

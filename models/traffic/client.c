@@ -134,23 +134,30 @@ static const struct lb_strategy *own_rule(const struct scenario *c)
 }
 
 /* What the pod's server would report. */
-static void load_of(const void *self, pod_id id, struct lb_load *out)
+static uint64_t present_at(const void *self, pod_id id)
 {
     const struct traffic *t = self;
     const struct pod *pod = world_pod(t->s->world, id);
 
-    *out = (struct lb_load){.servers = 1};
+    return pod ? server_present(pod) : 0;
+}
+
+static double servers_at(const void *self, pod_id id)
+{
+    const struct traffic *t = self;
+    const struct pod *pod = world_pod(t->s->world, id);
+
     if (!pod)
-        return;
-    out->present = server_present(pod);
-    out->servers =
-        (double)t->s->scenario->workloads[pod->template->workload].concurrency;
+        return 1;
+    return (double)t->s->scenario->workloads[pod->template->workload]
+        .concurrency;
 }
 
 static void found_group(struct traffic *t, struct balancing *lb)
 {
     lb->group.world = t->s->world;
-    lb->group.load = load_of;
+    lb->group.present = present_at;
+    lb->group.servers = servers_at;
     lb->group.self = t;
     lb->group.key = rng_hash(lb->service) ^ rng_hash(lb->space) << 1;
     rng_init(&lb->group.rng, t->s->root, "lb.group", lb->service,
@@ -191,7 +198,8 @@ struct balancing *balancing_of(struct traffic *t, const char *space,
     lb->config = spec ? spec->config : NULL;
     lb->at = spec ? (enum lb_at)spec->at : LB_PROXY;
     lb->instances = spec && spec->instances > 1 ? (uint32_t)spec->instances : 1;
-    lb->stateless = !lb->strategy->counts && lb->strategy->state_size == 0;
+    lb->stateless = !lb->strategy->counts && lb->strategy->state_size == 0 &&
+                    lb->strategy->group_size == 0;
     lb_balancer_init(&lb->plain, lb->strategy, lb->config);
     found_group(t, lb);
     VEC_PUSH(t->balancings, lb);

@@ -52,6 +52,8 @@ static void attempt_failed(struct entry *e, const struct request *r,
 
 static enum lb_result result_of(enum cause cause)
 {
+    if (cause == CAUSE_TIMEOUT)
+        return LB_LATE;
     return cause == CAUSE_CONNECT_REFUSED || cause == CAUSE_CONNECT_TIMEOUT ||
                    cause == CAUSE_RESET
                ? LB_BROKEN

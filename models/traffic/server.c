@@ -163,6 +163,12 @@ static void tell_served(struct servers *v, const struct server_pod *server,
         metrics_worked(v->s->metrics, job->detail, job->start, now, job->work);
 }
 
+static void tell_idle(struct servers *v, const struct server_pod *server)
+{
+    if (server->state == LISTENING && queue_present(&server->queue) == 0)
+        v->client.idle(v->client.self, server->pod);
+}
+
 static void served(void *self, struct queue *queue, const struct queue_job *job)
 {
     struct servers *v = self;
@@ -175,6 +181,8 @@ static void served(void *self, struct queue *queue, const struct queue_job *job)
         v->client.answered(v->client.self, job->user,
                            job->flag ? CAUSE_APP_ERROR : CAUSE_NONE);
     }
+    if (v->client.idle)
+        tell_idle(v, server);
     if (server->state == DRAINING && queue_present(queue) == 0)
         kubelet_process_idle(v->s->kubelets, server->pod);
 }
@@ -281,6 +289,8 @@ void server_open(struct servers *v, struct pod *pod)
     pod->server->state = LISTENING;
     pod->server->opened = sim_now(v->s->sim);
     set_serving(v, pod, true);
+    if (v->client.idle)
+        tell_idle(v, pod->server);
 }
 
 static void on_idle(struct sim *sim, void *self, struct event_args args)

@@ -67,11 +67,13 @@ bool server_listens(const struct pod *pod);
 /* What becomes of accepted attempts, by the number that the client gave:
  * `answered` within the event in which it was served (CAUSE_NONE or
  * CAUSE_APP_ERROR) or its process ended (CAUSE_RESET); `lost` where the node
- * vanished: nothing will ever come back. */
+ * vanished: nothing will ever come back. `idle` (NULL: never mind): the
+ * pod's process has opened, or answered the last that it had. */
 struct server_client {
     void (*answered)(void *self, uint64_t client, enum cause cause);
     void (*lost)(void *self, uint64_t client);
     void *self;
+    void (*idle)(void *self, pod_id pod);
 };
 void servers_set_client(struct servers *servers, struct server_client client);
 

@@ -330,6 +330,27 @@ static void make_entry(struct traffic *t, uint32_t index)
     find_service(e);
 }
 
+/* A server has nothing left to do. */
+static void on_idle(void *self, pod_id pod)
+{
+    struct traffic *t = self;
+
+    for (size_t i = 0; i < t->balancings.count; i++) {
+        struct balancing *lb = t->balancings.items[i];
+
+        if (lb->strategy->idle && lb->group.members.count)
+            lb->strategy->idle(&lb->group, pod);
+    }
+}
+
+static bool listens_to_idle(const struct traffic *t)
+{
+    for (size_t i = 0; i < t->balancings.count; i++)
+        if (t->balancings.items[i]->strategy->idle)
+            return true;
+    return false;
+}
+
 struct traffic *traffic_new(struct simulation *s)
 {
     struct traffic *t = mem_zalloc(sizeof *t);
@@ -343,10 +364,12 @@ struct traffic *traffic_new(struct simulation *s)
     for (size_t i = 0; i < t->entry_count; i++)
         make_entry(t, (uint32_t)i);
     t->up_stale = true;
-    servers_set_client(s->servers,
-                       (struct server_client){.answered = request_answered,
-                                              .lost = request_lost,
-                                              .self = t});
+    servers_set_client(
+        s->servers,
+        (struct server_client){.answered = request_answered,
+                               .lost = request_lost,
+                               .idle = listens_to_idle(t) ? on_idle : NULL,
+                               .self = t});
     world_watch(s->world,
                 1u << CHANGE_NODE | 1u << CHANGE_SERVICE | 1u << CHANGE_POD |
                     1u << CHANGE_MEASURE,
