@@ -15,7 +15,7 @@
 #include "models/traffic/server.h"
 #include "models/traffic/traffic.h"
 
-enum { PROGRESS_STEPS = 1000 };
+enum { PROGRESS_STEPS = 1000, PACE_EVENTS = 1 << 18 };
 
 /* After the measured time, requests without any time-out may be open for
  * ever behind a dead node: so long is waited for them. */
@@ -155,27 +155,63 @@ static sim_time names_forgotten(const struct scenario *c)
     return 0;
 }
 
-static void warm_up(struct simulation *s)
+/* How a run gets on, and whether it is to go on. */
+struct pace {
+    struct simulation *s;
+    const struct simulation_options *options;
+    sim_time slice;  /* what is run at once: see PACE_EVENTS */
+    double fraction; /* of the measured time */
+};
+
+static bool go_on(const struct pace *p)
 {
+    return !p->options->progress ||
+           p->options->progress(p->options->progress_self, p->fraction);
+}
+
+/* Runs until then. In slices of as much time as PACE_EVENTS events take, so
+ * that a run can be stopped whatever happens in it. False: it was. */
+static bool run_until(struct pace *p, sim_time until)
+{
+    struct sim *sim = p->s->sim;
+
+    while (sim_now(sim) < until) {
+        uint64_t before = sim_event_count(sim), events;
+        sim_time left = until - sim_now(sim);
+
+        sim_run_until(sim, sim_now(sim) + (left < p->slice ? left : p->slice));
+        events = sim_event_count(sim) - before;
+        if (events > PACE_EVENTS && p->slice > 1)
+            p->slice /= 2;
+        else if (events < PACE_EVENTS / 4 && p->slice < SIM_DAY)
+            p->slice *= 2;
+        if (!go_on(p))
+            return false;
+    }
+    sim_run_until(sim, until); /* what is left of this instant */
+    return true;
+}
+
+static bool warm_up(struct pace *p)
+{
+    const struct simulation *s = p->s;
     const struct scenario *c = s->scenario;
     sim_time end = c->warm_up;
 
-    if (!c->warm_up_auto) {
-        sim_run_until(s->sim, end);
-        return;
-    }
+    if (!c->warm_up_auto)
+        return run_until(p, end);
     for (sim_time t = 0; t <= end; t += warm_up_step) {
-        sim_run_until(s->sim, t);
-        if (warm(s)) {
-            sim_run_until(s->sim, t + names_forgotten(c));
-            return;
-        }
+        if (!run_until(p, t))
+            return false;
+        if (warm(s))
+            return run_until(p, t + names_forgotten(c));
     }
+    return true;
 }
 
-static bool measure(struct simulation *s,
-                    const struct simulation_options *options)
+static bool measure(struct pace *p)
 {
+    struct simulation *s = p->s;
     sim_time start = sim_now(s->sim), duration = s->scenario->duration;
 
     world_begin_measure(s->world);
@@ -184,39 +220,41 @@ static bool measure(struct simulation *s,
         sim_time at = start + duration / PROGRESS_STEPS * i +
                       duration % PROGRESS_STEPS * i / PROGRESS_STEPS;
 
-        sim_run_until(s->sim, at);
-        if (options->progress && !options->progress(options->progress_self,
-                                                    (double)i / PROGRESS_STEPS))
+        if (!run_until(p, at))
             return false;
+        p->fraction = (double)i / PROGRESS_STEPS;
     }
     world_end_measure(s->world);
     return true;
 }
 
 /* The world goes on until every measured request has ended. */
-static void drain(struct simulation *s)
+static bool drain(struct pace *p)
 {
+    struct simulation *s = p->s;
     sim_time limit = sim_now(s->sim) + drain_limit;
 
     while (metrics_open(s->metrics) > 0 && sim_now(s->sim) < limit &&
-           sim_step(s->sim))
-        ;
+           sim_step(s->sim)) {
+        if (sim_event_count(s->sim) % PACE_EVENTS == 0 && !go_on(p))
+            return false;
+    }
+    return true;
 }
 
 struct simulation *simulation_run(const struct scenario *scenario,
                                   const struct simulation_options *options)
 {
     struct simulation *s = make(scenario, options);
+    struct pace pace = {s, options, SIM_US, 0};
 
     if (options->prepare)
         options->prepare(options->prepare_self, s);
     apply_manifests(s);
     timeline_start(s->timeline);
-    warm_up(s);
-    if (!measure(s, options)) {
+    if (!warm_up(&pace) || !measure(&pace) || !drain(&pace)) {
         simulation_free(s);
         return NULL;
     }
-    drain(s);
     return s;
 }
