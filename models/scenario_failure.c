@@ -248,6 +248,19 @@ bool scenario_find_mode(struct scenario_reader *r, const char *name,
 
 /* ---- rules ---- */
 
+/* Failures that follow each other in no time would never let time pass. */
+static bool check_after(struct scenario_reader *r, struct doc_node *item,
+                        const struct dist *after)
+{
+    struct doc_node *node = doc_get(item, "after");
+    sim_time value;
+
+    if (!node || !dist_is_constant(after, &value) || value > 0)
+        return true;
+    diag_error(r->diag, node->place, "'after' must be more than 0");
+    return false;
+}
+
 static bool rule_read(struct scenario_reader *r, struct raw_failure *raw,
                       size_t index, struct failure_spec *out)
 {
@@ -263,6 +276,7 @@ static bool rule_read(struct scenario_reader *r, struct raw_failure *raw,
     out->repairers = raw->repairers;
     ok = scenario_read_target(r, raw->target, &out->target);
     ok &= scenario_read_pick(r, raw->pick, &out->target);
+    ok &= check_after(r, item, &out->after);
     if (!ok)
         return false;
     out->place = doc_get(item, "mode")->place;
