@@ -129,8 +129,7 @@ static const struct lb_spec *find_spec(const struct scenario *c,
 /* kube-proxy's own rule, where the scenario says nothing. */
 static const struct lb_strategy *own_rule(const struct scenario *c)
 {
-    return c->cluster.kube_proxy.mode == PROXY_IPVS ? &lb_round_robin
-                                                    : &lb_random;
+    return c->cluster.kube_proxy.mode == PROXY_IPVS ? &lb_ipvs_rr : &lb_random;
 }
 
 /* What the pod's server would report. */
