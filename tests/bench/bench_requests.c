@@ -5,6 +5,8 @@
  *
  * From the project's root: it reads tests/bench/requests.yaml.
  */
+#include <string.h>
+
 #include "models/metrics/metrics.h"
 #include "models/scenario.h"
 #include "models/simulation.h"
@@ -15,13 +17,43 @@
     "spec.cluster.networkLatency={sameNode: 50us, sameZone: 300us, "           \
     "crossZone: 1ms}"
 
+/* Enough clients that hashes of them spread evenly, and pods that wait for
+ * work half of the time: whole clients are uneven all the same. */
+#define BY_HASH                                                                \
+    "spec.traffic=[{name: users, service: web, arrivals: {poisson: {rate: "    \
+    "4000/s}}, clients: {count: 20000, location: nodes}, timeout: 5s}]",       \
+        "spec.duration=500s"
+/* Balancers at clients see requests; elsewhere they are the nodes' proxies. */
+#define AT_CLIENT(strategy)                                                    \
+    "spec.loadBalancing=[{service: web, at: client, strategy: " strategy "}]"
+
 static const struct {
-    const char *parameter, *set, *target;
+    const char *parameter, *target, *sets[3];
 } cases[] = {
-    {"random", "strategy=random", "4e6"},
-    {"p2c", "strategy=p2c", ""},
-    {"least-connections", "strategy=least-connections", ""},
-    {"random; network latency", LATENCY, ""},
+    {"random", "5e6", {"strategy=random"}},
+    {"round-robin", "5e6", {"strategy=round-robin"}},
+    {"least-connections", "3e6", {"strategy=least-connections"}},
+    {"p2c", "5e6", {"strategy=p2c"}},
+    {"weighted-round-robin", "", {"strategy=weighted-round-robin"}},
+    {"least-request", "5e6", {"strategy=least-request"}},
+    {"least-request; edf", "", {AT_CLIENT("{least-request: {schedule: edf}}")}},
+    {"least-request-full", "3e6", {"strategy=least-request-full"}},
+    {"source-hash", "4.5e6", {"strategy=source-hash", BY_HASH}},
+    {"ring-hash", "4.5e6", {"strategy=ring-hash", BY_HASH}},
+    {"maglev", "4.5e6", {"strategy=maglev", BY_HASH}},
+    {"bounded-load", "", {"strategy=bounded-load", BY_HASH}},
+    {"ipvs-rr", "", {"strategy=ipvs-rr"}},
+    {"ipvs-lc", "", {"strategy=ipvs-lc"}},
+    {"ipvs-nq", "", {"strategy=ipvs-nq"}},
+    {"ipvs-sh", "4.5e6", {"strategy=ipvs-sh", BY_HASH}},
+    {"ipvs-mh", "4.5e6", {"strategy=ipvs-mh", BY_HASH}},
+    {"ewma", "", {AT_CLIENT("ewma")}},
+    {"peak-ewma", "3e6", {AT_CLIENT("peak-ewma")}},
+    {"grpc-wrr", "", {AT_CLIENT("grpc-wrr")}},
+    {"jiq", "", {AT_CLIENT("jiq")}},
+    {"jsq", "3e6", {AT_CLIENT("jsq")}},
+    {"subset-p2c", "", {AT_CLIENT("subset-p2c")}},
+    {"random; network latency", "", {LATENCY}},
 };
 
 /* Requests of the whole run: the first row of that metric is the sum over
@@ -53,15 +85,17 @@ static double run(void *self)
     return done;
 }
 
-static struct scenario *load(const char *set)
+static struct scenario *load(const char *const *sets)
 {
     const char *const files[] = {SCENARIO};
-    const char *const sets[] = {set};
-    const struct scenario_options options = {
-        .files = files, .file_count = 1, .sets = sets, .set_count = 1};
+    struct scenario_options options = {
+        .files = files, .file_count = 1, .sets = sets};
     struct diag *diag = diag_new();
-    struct scenario *scenario = scenario_load(&options, diag);
+    struct scenario *scenario;
 
+    while (options.set_count < 3 && sets[options.set_count])
+        options.set_count++;
+    scenario = scenario_load(&options, diag);
     if (!scenario) {
         diag_print(diag, stderr);
         exit(EXIT_FAILURE);
@@ -70,11 +104,23 @@ static struct scenario *load(const char *set)
     return scenario;
 }
 
-int main(void)
+/* Arguments: the parameters to measure; none: all. */
+static bool is_wanted(const char *parameter, int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], parameter) == 0)
+            return true;
+    return argc < 2;
+}
+
+int main(int argc, char **argv)
 {
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct scenario *scenario = load(cases[i].set);
+        struct scenario *scenario;
 
+        if (!is_wanted(cases[i].parameter, argc, argv))
+            continue;
+        scenario = load(cases[i].sets);
         bench_row("requests", cases[i].parameter, "rate",
                   bench_rounds(run, scenario), "requests/s", cases[i].target);
         scenario_free(scenario);

@@ -41,8 +41,9 @@ static void test_catalog(void **state)
 static bool is_partial(const struct lb_strategy *s)
 {
     static const char *const names[] = {
-        "source-hash", "ring-hash", "maglev",  "bounded-load", "first",
-        "pick-first",  "ipvs-sh",   "ipvs-dh", "ipvs-mh",      NULL};
+        "source-hash", "ring-hash",  "maglev",  "bounded-load",
+        "first",       "pick-first", "ipvs-sh", "ipvs-dh",
+        "ipvs-mh",     "ipvs-sed",   "ipvs-nq", NULL};
 
     for (size_t i = 0; names[i]; i++)
         if (strcmp(s->name, names[i]) == 0)
