@@ -7,10 +7,8 @@
 #include <string.h>
 
 #include "models/metrics/metrics.h"
+#include "models/traffic/server.h"
 #include "tests/validate/validate.h"
-
-/* Measured seconds of a replication, at service rate 1. */
-enum { DURATION = 40000, WARM_UP = 4000 };
 
 /* A service time of mean 1 by theory.csv's name for it. */
 static bool service_time(const char *name, char *out, size_t size)
@@ -88,6 +86,35 @@ static bool read_queue(const struct row *row, struct queue *q)
     return !isnan(q->lambda) && isnan(row_number(row, "job_size", NAN));
 }
 
+/* Relaxation time of the queue, seconds: M/M/1's 1 / (mu (1-sqrt rho)^2),
+ * with c servers' faster clock, and longer where service varies more (Newell;
+ * exact enough for lengths of runs). Losses keep a full queue short. */
+static double relaxation(const struct queue *q)
+{
+    double rho = q->lambda / (q->mu * q->servers);
+
+    if (!isfinite(q->servers) || isfinite(q->room))
+        return 10 / q->mu;
+    return 1 / (q->mu * q->servers * pow(1 - sqrt(rho), 2)) + 1 / q->mu;
+}
+
+static double warm_up(const struct queue *q)
+{
+    return ceil(10 * relaxation(q) + 20);
+}
+
+/* About 30,000 requests, and a hundred relaxation times. */
+static double duration(const struct queue *q)
+{
+    return ceil(fmax(100 * relaxation(q), 30000 / q->lambda));
+}
+
+/* The number in system is looked at so often: more often says little more. */
+static double sampling(const struct queue *q)
+{
+    return fmax(relaxation(q) / 4, 0.5);
+}
+
 static void limit(double x, char *out, size_t size)
 {
     if (isfinite(x))
@@ -112,8 +139,8 @@ static bool write(const struct row *row, char *text, size_t size)
                "metadata: {name: queue}\n"
                "spec:\n"
                "  preset: ideal\n"
-               "  duration: %ds\n"
-               "  warmUp: %ds\n"
+               "  duration: %.0fs\n"
+               "  warmUp: %.0fs\n"
                "  workloads:\n"
                "  - selector: {app: s}\n"
                "    serviceTime: %s\n"
@@ -125,9 +152,8 @@ static bool write(const struct row *row, char *text, size_t size)
                "timeout: never}\n"
                "  timeline:\n"
                "  - kubectl: create deployment s --image=s\n"
-               "  - kubectl: expose deployment s --port=80\n"
-               "  output: {timeseries: 1s}\n",
-               DURATION, WARM_UP, q.service, servers, room,
+               "  - kubectl: expose deployment s --port=80\n",
+               duration(&q), warm_up(&q), q.service, servers, room,
                q.sharing ? "ps" : "fifo", q.lambda) < (int)size;
 }
 
@@ -171,25 +197,61 @@ static double field(const char *row, int n)
     return *row == ',' || *row == '\r' ? NAN : strtod(row, NULL);
 }
 
-/* Share of the interval ends at which the number in system is accepted, or
- * their variance: the column in_flight of timeseries.csv. */
-static double number_in_system(struct simulation *s, int low, int high,
-                               bool variance)
+/* --- the number in system, sampled --- */
+
+enum { MOST = 256 }; /* a larger number is counted as that */
+
+struct samples {
+    struct simulation *s;
+    sim_time period, end;
+    double count[MOST + 1];
+    struct tally all;
+};
+
+static void on_sample(struct sim *sim, void *self, struct event_args args);
+static const struct event_type sample_event = {"validate.sample", 9, on_sample};
+
+static void on_sample(struct sim *sim, void *self, struct event_args args)
 {
-    char *text = detail(s, FILE_TIMESERIES), *rest;
-    struct tally n = {0}, inside = {0};
+    struct samples *x = self;
+    const struct pod *pod = world_pod(x->s->world, 0);
+    uint64_t n = pod->server ? server_present(pod) : 0;
 
-    for (char *row = strtok_r(text, "\n", &rest); row;
-         row = strtok_r(NULL, "\n", &rest)) {
-        double x = field(row, 13);
+    x->count[n < MOST ? n : MOST]++;
+    tally_add(&x->all, (double)n);
+    if (sim_now(sim) + x->period < x->end)
+        sim_after(sim, x->period, &sample_event, x, args);
+}
 
-        if (strncmp(row, ",", 1) != 0 || !strstr(row, ",default/s,,"))
-            continue;
-        tally_add(&n, x);
-        tally_add(&inside, x >= low && x <= high);
-    }
-    free(text);
-    return variance ? tally_variance(&n) : inside.mean;
+static void on_epoch(void *self, const struct world_change *change)
+{
+    struct samples *x = self;
+
+    if (change->what != WHAT_EPOCH)
+        return;
+    x->end = sim_now(x->s->sim) + x->s->scenario->duration;
+    sim_after(x->s->sim, x->period, &sample_event, x, (struct event_args){0});
+}
+
+static void prepare(const struct row *row, void *watch, struct simulation *s)
+{
+    struct samples *x = watch;
+    struct queue q;
+
+    read_queue(row, &q);
+    x->s = s;
+    x->period = sim_seconds(sampling(&q));
+    world_watch(s->world, 1U << CHANGE_MEASURE, on_epoch, x);
+}
+
+/* Share of the samples from low to high. */
+static double share(const struct samples *x, int low, int high)
+{
+    double sum = 0;
+
+    for (int i = low; i <= high && i <= MOST; i++)
+        sum += x->count[i];
+    return sum / (double)x->all.count;
 }
 
 /* Share of requests that took longer than t, by latency.csv. */
@@ -250,10 +312,10 @@ static double read(const struct row *row, struct simulation *s,
                 {"mean_queue_length_waiting", "mean_waiting"},
                 {"erlang_c_prob_wait", "waiting_probability"},
                 {"utilization", "utilization"}};
+    const struct samples *x = watch;
     const char *m = row->metric;
     int k;
 
-    (void)watch;
     for (size_t i = 0; i < sizeof same / sizeof same[0]; i++) {
         if (strcmp(m, same[i].theory) == 0)
             return metric(s, same[i].ours);
@@ -261,13 +323,14 @@ static double read(const struct row *row, struct simulation *s,
     if (strcmp(m, "blocking_probability") == 0)
         return metric(s, "failed_overloaded") / metric(s, "attempts");
     if (strcmp(m, "throughput") == 0)
-        return metric(s, "requests_succeeded") / DURATION;
+        return metric(s, "requests_succeeded") /
+               sim_to_seconds(s->scenario->duration);
     if (strcmp(m, "variance_number_in_system") == 0)
-        return number_in_system(s, 0, 0, true);
+        return tally_variance(&x->all);
     if (sscanf(m, "prob_number_eq_%d", &k) == 1)
-        return number_in_system(s, k, k, false);
+        return share(x, k, k);
     if (sscanf(m, "prob_number_ge_%d", &k) == 1)
-        return number_in_system(s, k, 1 << 30, false);
+        return share(x, k, MOST);
     if (strncmp(m, "prob_wait_greater_", 18) == 0)
         return slower_than(s, strtod(m + 18, NULL) +
                                   row_number(row, "service", 1));
@@ -276,8 +339,17 @@ static double read(const struct row *row, struct simulation *s,
     return NAN;
 }
 
+/* Quantities that are no metric are read from latency.csv. */
+static bool detail_wanted(const struct row *row)
+{
+    return strncmp(row->metric, "prob_wait", 9) == 0 ||
+           strcmp(row->metric, "response_time_quantile_0.95") == 0;
+}
+
 const struct study study_queue = {.write = write,
+                                  .prepare = prepare,
+                                  .watch_size = sizeof(struct samples),
                                   .read = read,
-                                  .replications = 16,
-                                  .rounds = 40,
-                                  .detail = true};
+                                  .replications = 32,
+                                  .rounds = 100000,
+                                  .detail = detail_wanted};

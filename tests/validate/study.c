@@ -13,6 +13,7 @@ struct run {
     size_t count;
     const struct scenario *scenario;
     size_t round;
+    bool detail;
 };
 
 /* What a replication carries: its watch, and whether it is over. */
@@ -46,7 +47,7 @@ static bool run_unit(void *self, size_t variant, size_t replication,
     struct simulation_options options = {
         .seed = 20260101 + run->round,
         .replication = replication,
-        .want_detail = run->study->detail,
+        .want_detail = run->detail,
         .progress = go_on,
         .progress_self = &unit,
         .prepare = run->study->prepare ? prepare : NULL,
@@ -57,6 +58,7 @@ static bool run_unit(void *self, size_t variant, size_t replication,
     (void)progress;
     for (size_t i = 0; i < run->count; i++)
         values[i] = run->study->read(run->rows[i], s, unit.watch);
+    values[run->count] = s ? (double)sim_event_count(s->sim) : 0;
     simulation_free(s);
     free(unit.watch);
     return true;
@@ -141,6 +143,23 @@ static bool precise(const struct row *const *rows, size_t count,
     return true;
 }
 
+double event_budget(void)
+{
+    const char *text = getenv("PODCHURN_VALIDATE_EVENTS");
+
+    return text ? strtod(text, NULL) : 1e8;
+}
+
+static bool wants_detail(const struct study *study,
+                         const struct row *const *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (study->detail && study->detail(rows[i]))
+            return true;
+    }
+    return false;
+}
+
 bool study_run_rows(const struct study *study, const struct row *const *rows,
                     size_t count, struct tally *results,
                     double *standard_errors)
@@ -148,27 +167,31 @@ bool study_run_rows(const struct study *study, const struct row *const *rows,
     char text[8192];
     struct run run = {.study = study, .rows = rows, .count = count};
     struct scenario *scenario;
-    double *all = NULL;
-    size_t n = 0;
+    double *all = NULL, events = 0;
+    size_t n = 0, width = count + 1; /* the last column: events */
 
     if (!study->write(rows[0], text, sizeof text))
         return false;
     run.scenario = scenario = load(text);
-    for (run.round = 0; run.round < study->rounds; run.round++) {
+    run.detail = wants_detail(study, rows, count);
+    for (run.round = 0; run.round < study->rounds && events < event_budget();
+         run.round++) {
         struct experiment_spec spec = {.variants = 1,
-                                       .rows = count,
+                                       .rows = width,
                                        .replications = study->replications,
                                        .run = run_unit,
                                        .self = &run};
         struct experiment_result r = experiment_run(&spec);
 
-        all = mem_realloc(all, (n + r.replications) * count, sizeof *all);
-        memcpy(all + n * count, r.values, r.replications * count * sizeof *all);
+        all = mem_realloc(all, (n + r.replications) * width, sizeof *all);
+        memcpy(all + n * width, r.values, r.replications * width * sizeof *all);
         n += r.replications;
+        for (size_t k = n - r.replications; k < n; k++)
+            events += all[k * width + count];
         experiment_release(&r);
         for (size_t i = 0; i < count; i++)
             standard_errors[i] = standard_error(
-                all + i, n, count, is_variance(study, rows[i]), &results[i]);
+                all + i, n, width, is_variance(study, rows[i]), &results[i]);
         if (precise(rows, count, standard_errors))
             break;
     }

@@ -43,11 +43,12 @@ struct study {
      * where `enough` ended it. */
     double (*read)(const struct row *row, struct simulation *s,
                    const void *watch);
-    size_t replications; /* a round */
-    size_t rounds;       /* at most */
-    bool detail;         /* read wants the detail files */
-    bool variance;       /* row is the variance over replications, where its
-                            metric begins with "variance_renewals" */
+    size_t replications;                   /* a round */
+    size_t rounds;                         /* at most */
+    bool (*detail)(const struct row *row); /* read wants the detail files;
+                                              NULL: never */
+    bool variance; /* row is the variance over replications, where its
+                      metric begins with "variance_renewals" */
 };
 
 extern const struct study study_queue;       /* queues.c */
@@ -61,6 +62,10 @@ extern const struct study study_first_outage;
 bool study_run_rows(const struct study *study, const struct row *const *rows,
                     size_t count, struct tally *results,
                     double *standard_errors);
+
+/* Events simulated for one set of rows, at most: PODCHURN_VALIDATE_EVENTS, by
+ * default 1e8 (some seconds). */
+double event_budget(void);
 
 /* Standard error wanted for a row: 0.5 % of theory; probabilities 0.002. */
 double wanted_error(const struct row *row);
