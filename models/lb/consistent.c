@@ -36,13 +36,13 @@ static void make_ring(struct lb_table *table, const struct lb_pick *pick)
     char(*keys)[HASH_ADDRESS_SIZE] = mem_calloc(pick->count, sizeof *keys);
     uint32_t *counts = mem_calloc(pick->count, sizeof *counts), count;
     uint32_t *index = items_of(pick, items, keys, &count);
-    struct ring_place *ring;
+    struct ring *ring;
 
     table->length = ring_counts(items, count, (uint64_t)config->least,
                                 (uint64_t)config->most, counts);
     ring = ring_make(items, count, counts, table->length);
     for (size_t i = 0; i < table->length; i++)
-        ring[i].item = index[ring[i].item];
+        ring->places[i].item = index[ring->places[i].item];
     table->items = ring;
     free(items);
     free(keys);
@@ -57,9 +57,7 @@ void consistent_ring(struct lb_table **held, const struct lb_pick *pick)
 
 uint32_t consistent_ring_find(const struct lb_table *ring, uint64_t hash)
 {
-    const struct ring_place *places = ring->items;
-
-    return places[ring_find(places, ring->length, hash)].item;
+    return ring_find(ring->items, hash)->item;
 }
 
 /* --------------------------------------------------------------- Maglev */

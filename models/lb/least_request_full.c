@@ -1,40 +1,71 @@
+#include <stdlib.h>
+
 #include "models/lb/envoy.h"
+#include "models/lb/ranks.h"
 
 /* Ties: each with equal probability. */
+struct full {
+    struct envoy_state envoy; /* first */
+    struct ranks ranks;       /* endpoints by open attempts */
+};
+
+static void update(const struct lb_pick *pick)
+{
+    struct full *f = pick->balancer->state;
+    uint32_t *active = mem_calloc(pick->count, sizeof *active);
+
+    envoy_update(pick);
+    for (uint32_t i = 0; i < pick->count; i++)
+        active[i] = lb_active(pick, i);
+    ranks_start(&f->ranks, active, pick->count);
+    free(active);
+}
+
 static uint32_t pick_least_request_full(const struct lb_pick *pick)
 {
-    const struct envoy_state *state = pick->balancer->state;
-    uint32_t least = UINT32_MAX, ties = 0, i;
-    uint64_t turn;
+    struct full *f = pick->balancer->state;
+    uint32_t i =
+        f->envoy.scheduled
+            ? envoy_scheduled(pick)
+            : f->ranks.order[rng_below(pick->rng, ranks_least(&f->ranks))];
 
-    if (state->scheduled)
-        return envoy_scheduled(pick);
-    for (i = 0; i < pick->count; i++) {
-        uint32_t active = lb_active(pick, i);
+    ranks_up(&f->ranks, i);
+    return i;
+}
 
-        ties = active < least ? 1 : ties + (active == least);
-        least = active < least ? active : least;
-    }
-    turn = rng_below(pick->rng, ties);
-    for (i = 0;; i++)
-        if (lb_active(pick, i) == least && turn-- == 0)
-            return i;
+static void done(struct lb_balancer *b, const struct lb_end *end)
+{
+    struct full *f = b->state;
+    uint32_t i = b->index[end->slot];
+
+    if (i != NO_ID)
+        ranks_down(&f->ranks, i);
+}
+
+static void release(struct lb_balancer *b)
+{
+    struct full *f = b->state;
+
+    envoy_release(b);
+    ranks_release(&f->ranks);
 }
 
 const struct lb_strategy lb_least_request_full = {
     .name = "least-request-full",
     .unit = "connection or request",
     .state = "open attempts by endpoint, own only",
-    .rule = "equal weights: the fewest open of all, ties at random; O(n); "
-            "else earliest deadline first by weight/(open+1)^bias",
+    .rule = "equal weights: the fewest open of all, ties at random; else "
+            "earliest deadline first by weight/(open+1)^bias",
     .constants = "activeRequestBias 1; slowStart off",
     .source = "Envoy least_request, selection_method FULL_SCAN",
     .counts = true,
     .weighted = true,
+    .indexed = true,
     .config_size = sizeof(struct envoy_config),
     .params = envoy_full_params,
-    .state_size = sizeof(struct envoy_state),
+    .state_size = sizeof(struct full),
     .pick = pick_least_request_full,
-    .update = envoy_update,
-    .release = envoy_release,
+    .update = update,
+    .done = done,
+    .release = release,
 };

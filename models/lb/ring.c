@@ -36,11 +36,40 @@ static int by_hash(const void *a, const void *b)
     return (x->item > y->item) - (x->item < y->item);
 }
 
-struct ring_place *ring_make(const struct ring_item *items, uint32_t count,
-                             const uint32_t *counts, size_t total)
+/* About as many stretches as places, at least two. */
+static unsigned shift_for(size_t total)
 {
-    struct ring_place *ring = mem_calloc(total, sizeof *ring), *at = ring;
+    unsigned bits = 1;
 
+    while (bits < 24 && (size_t)1 << bits < total)
+        bits++;
+    return 64 - bits;
+}
+
+static void find_starts(struct ring *ring)
+{
+    uint32_t place = 0;
+
+    for (size_t i = 0; i < (size_t)1 << (64 - ring->shift); i++) {
+        while (place < ring->count &&
+               ring->places[place].hash >> ring->shift < i)
+            place++;
+        ring->starts[i] = place;
+    }
+}
+
+struct ring *ring_make(const struct ring_item *items, uint32_t count,
+                       const uint32_t *counts, size_t total)
+{
+    unsigned shift = shift_for(total);
+    size_t places = total * sizeof(struct ring_place);
+    size_t starts = ((size_t)1 << (64 - shift)) * sizeof(uint32_t);
+    struct ring *ring = mem_alloc(sizeof *ring + places + starts);
+    struct ring_place *at = ring->places;
+
+    ring->count = total;
+    ring->shift = shift;
+    ring->starts = (uint32_t *)(ring->places + total);
     for (uint32_t i = 0; i < count; i++) {
         for (uint32_t k = 0; k < counts[i]; k++, at++) {
             char *text = mem_printf("%s_%u", items[i].key, k);
@@ -49,21 +78,7 @@ struct ring_place *ring_make(const struct ring_item *items, uint32_t count,
             free(text);
         }
     }
-    qsort(ring, total, sizeof *ring, by_hash);
+    qsort(ring->places, total, sizeof *at, by_hash);
+    find_starts(ring);
     return ring;
-}
-
-size_t ring_find(const struct ring_place *ring, size_t size, uint64_t hash)
-{
-    size_t low = 0, high = size;
-
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-
-        if (ring[middle].hash < hash)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < size ? low : 0;
 }

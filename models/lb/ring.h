@@ -21,14 +21,30 @@ struct ring_place {
     uint32_t item;
 };
 
+/* One block of memory. */
+struct ring {
+    size_t count;
+    unsigned shift;   /* of a hash: the rest names its stretch of the ring */
+    uint32_t *starts; /* by stretch: the first place in it or behind it */
+    struct ring_place places[]; /* in order */
+};
+
 /* How many places each item gets; all sum up to between least and most, or
  * somewhat below `least` where `most` forbids more. */
 size_t ring_counts(const struct ring_item *items, uint32_t count,
                    uint64_t least, uint64_t most, uint32_t *counts);
-/* The places in order; owned by the caller. total: sum of counts, >= 1. */
-struct ring_place *ring_make(const struct ring_item *items, uint32_t count,
-                             const uint32_t *counts, size_t total);
-/* Index of the place for a hash. */
-size_t ring_find(const struct ring_place *ring, size_t size, uint64_t hash);
+/* total: sum of counts, >= 1. Release it with free(). */
+struct ring *ring_make(const struct ring_item *items, uint32_t count,
+                       const uint32_t *counts, size_t total);
+/* The place for a hash; O(1) on average. */
+static inline const struct ring_place *ring_find(const struct ring *ring,
+                                                 uint64_t hash)
+{
+    size_t i = ring->starts[hash >> ring->shift];
+
+    while (i < ring->count && ring->places[i].hash < hash)
+        i++;
+    return &ring->places[i < ring->count ? i : 0];
+}
 
 #endif
