@@ -129,18 +129,28 @@ static size_t traffic_lines(const struct study *study,
     return lines;
 }
 
+/* At most `width` characters, a `~` for what is cut off. */
+static const char *fit(const char *text, size_t width, char *buffer,
+                       size_t size)
+{
+    if (strlen(text) <= width)
+        return text;
+    snprintf(buffer, size, "%.*s~", (int)width - 1, text);
+    return buffer;
+}
+
 static size_t service_line(const struct study *study,
                            const struct service *service, FILE *out)
 {
     const struct service_spec *s = service->spec;
-    char name[512], ip[16], churn[32];
+    char name[512], ip[16], churn[32], label[16];
     struct output_summary c;
     size_t ips, pods;
 
     study_service_name(s->meta.space, s->meta.name, name, sizeof name);
     c = study_metric(study, name, "", "ip_churn");
     chart_count(study, service->id, &ips, &pods);
-    fprintf(out, "%-14.14s %-11s%4zu", s->meta.name,
+    fprintf(out, "%-14s %-11s%4zu", fit(s->meta.name, 14, label, sizeof label),
             service->cluster_ip ? world_format_ip(service->cluster_ip, ip)
                                 : "headless",
             ips);
@@ -201,15 +211,15 @@ static const char *time_text(sim_time t, char *buffer, size_t size)
 
 static void incident_line(const struct incident_effect *e, FILE *out)
 {
-    char at[32], what[160], back[32];
+    char at[32], what[160], back[32], label[32];
     bool named = strncmp(e->name, e->action, strlen(e->action)) != 0;
 
     time_text(e->time, at, sizeof at);
     snprintf(what, sizeof what, "%s%s%s %s", named ? e->name : "",
              named ? ": " : "", e->action, e->object);
     latency_text(e->recovery_time, back, sizeof back);
-    fprintf(out, "%-9.9s %-30.30s +%-3u-%-3u %6llu  %-15.15s%7s\n", at, what,
-            e->ips_added, e->ips_removed,
+    fprintf(out, "%-9.9s %-30s +%-3u-%-3u %6llu  %-15.15s%7s\n", at,
+            fit(what, 30, label, sizeof label), e->ips_added, e->ips_removed,
             (unsigned long long)e->requests_failed,
             e->requests_failed ? cause_names[e->main_cause] : "",
             isnan(e->recovery_time) ? "" : back);
