@@ -2,6 +2,7 @@
 # one.sh - FILE...: each alone through podchurn; for run.sh. Leaves a line of
 # verdict for each: pass or FAIL, the status, the file, why.
 set -u
+: "${work:?}"
 
 why=
 check() { # STATUS OUT LOG FILE: sets `why` where something is wrong

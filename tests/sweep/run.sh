@@ -9,7 +9,8 @@
 #
 # Statuses 0 (done), 3 (an SLO is missed) and 2 (bad input: a message with
 # a place) are right; 1, a signal, a sanitizer's report, time or memory
-# used up are not; nor a result after bad input, or none without.
+# used up are not; nor a result after bad input, or none without. First
+# files.sh, which needs no data.
 set -u
 
 here=$(dirname "$0")
@@ -24,6 +25,7 @@ export PODCHURN DURATION LIMIT MEMORY
 # Programs built with sanitizers reserve terabytes.
 grep -q __asan_init "$PODCHURN" && MEMORY=unlimited
 
+sh "$here/files.sh" || exit 1
 folders=
 for folder in manifests k8s-dumps workload-templates; do
     [ -d "$PODCHURN_SHARED/data/$folder" ] &&
