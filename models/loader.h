@@ -21,7 +21,7 @@ struct object_list {
     VEC_OF(struct pod_object *) pods;
     VEC_OF(struct service_spec *) services;
     VEC_OF(struct node_spec *) nodes;
-    VEC_OF(const char *) namespaces;
+    VEC_OF(struct meta *) namespaces;
 };
 
 struct loader {

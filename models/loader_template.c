@@ -80,9 +80,9 @@ static struct resources sum_requests(struct intern *in,
         const struct container *c = &t->containers[i];
         struct resources one = c->requests;
 
-        if (scored && one.cpu == 0)
+        if (scored && one.cpu == 0 && !c->cpu_given)
             one.cpu = 100;
-        if (scored && one.memory == 0)
+        if (scored && one.memory == 0 && !c->memory_given)
             one.memory = INT64_C(200) << 20;
         if (!c->init || c->sidecar)
             add_resources(in, &together, &one);

@@ -1,9 +1,30 @@
 /*
  * Containers of a pod: image, ports, resources, probes, hooks.
  */
+#include <arpa/inet.h>
 #include <string.h>
 
 #include "models/manifest_internal.h"
+
+/* "" and 0.0.0.0 are every address of the node (framework.HostPortInfo). */
+static bool host_port_read(struct loader *l, struct doc_node *node,
+                           struct container_port *out)
+{
+    unsigned char address[16];
+
+    if (!value_int(l, node, "hostPort", 0, 65535, &out->host_port) ||
+        !value_text(l, node, "hostIP", &out->host_ip))
+        return false;
+    if (!out->host_ip)
+        return true;
+    if (!*out->host_ip || strcmp(out->host_ip, "0.0.0.0") == 0) {
+        out->host_ip = NULL;
+        return true;
+    }
+    return inet_pton(AF_INET, out->host_ip, address) == 1 ||
+           inet_pton(AF_INET6, out->host_ip, address) == 1 ||
+           value_bad(l, doc_get(node, "hostIP"), "an IP address");
+}
 
 static bool ports_read(struct loader *l, struct doc_node *node,
                        struct container *out)
@@ -29,6 +50,7 @@ static bool ports_read(struct loader *l, struct doc_node *node,
         }
         if (!value_int(l, child, "containerPort", 1, 65535, &port->port) ||
             !value_text(l, child, "name", &port->name) ||
+            !host_port_read(l, child, port) ||
             !value_choice(l, child, "protocol", protocols, &protocol)) {
             ok = false;
             continue;
@@ -38,6 +60,7 @@ static bool ports_read(struct loader *l, struct doc_node *node,
             ok = false;
         }
         port->udp = protocol == 1;
+        port->sctp = protocol == 2;
         n++;
     }
     out->port_count = n;
@@ -48,8 +71,9 @@ static bool ports_read(struct loader *l, struct doc_node *node,
 /* Requests are the limits where only those are given (defaults.go,
  * SetDefaults_Pod); none may exceed its limit (validation.go). */
 static bool resources_read(struct loader *l, struct doc_node *node,
-                           struct resources *out)
+                           struct container *container)
 {
+    struct resources *out = &container->requests;
     struct doc_node *resources, *requests, *limits;
     struct resources limit = {.cpu = -1, .memory = -1, .storage = -1};
 
@@ -62,6 +86,9 @@ static bool resources_read(struct loader *l, struct doc_node *node,
         !value_resources(l, requests, out))
         return false;
     out->pods = 0;
+    container->cpu_given = doc_get(requests, "cpu") || doc_get(limits, "cpu");
+    container->memory_given =
+        doc_get(requests, "memory") || doc_get(limits, "memory");
     if (limit.cpu >= 0 && out->cpu > limit.cpu)
         return value_bad(l, doc_get(requests, "cpu"), "no more than its limit");
     if (limit.memory >= 0 && out->memory > limit.memory)
@@ -196,7 +223,7 @@ static bool container_read(struct loader *l, struct doc_node *node, bool init,
     }
     ok &= image_read(l, node, out);
     ok &= ports_read(l, node, out);
-    ok &= resources_read(l, node, &out->requests);
+    ok &= resources_read(l, node, out);
     if (init) {
         ok &= value_text(l, node, "restartPolicy", &restart);
         out->init = true;
@@ -252,4 +279,88 @@ bool containers_read(struct loader *l, struct doc_node *spec,
     out->container_count = n;
     out->containers = items;
     return ok;
+}
+
+/* ---- host ports ---- */
+
+/* Containers of a pod with hostNetwork have their ports on the node: core/v1
+ * defaults.go, defaultHostNetworkPorts. None may differ (validation.go). */
+static bool take_node_ports(struct loader *l, struct doc_node *spec,
+                            struct container *c)
+{
+    struct container_port *ports;
+    size_t i;
+
+    if (c->port_count == 0)
+        return true;
+    ports = intern_copy(l->intern, c->ports, c->port_count, sizeof *ports);
+    for (i = 0; i < c->port_count; i++) {
+        if (ports[i].host_port == 0)
+            ports[i].host_port = ports[i].port;
+        if (ports[i].host_port == ports[i].port)
+            continue;
+        diag_error(l->diag, spec->place,
+                   "'hostPort' %d of container '%.200s' must be the "
+                   "'containerPort' where 'hostNetwork' is true",
+                   ports[i].host_port, c->name);
+        return false;
+    }
+    c->ports = ports;
+    return true;
+}
+
+/* Each container's ports but those of init containers, which end before the
+ * others begin. */
+static const struct container_port *port_at(const struct pod_template *t,
+                                            size_t wanted)
+{
+    size_t i;
+
+    for (i = 0; i < t->container_count; i++) {
+        const struct container *c = &t->containers[i];
+
+        if (c->init)
+            continue;
+        if (wanted < c->port_count)
+            return &c->ports[wanted];
+        wanted -= c->port_count;
+    }
+    return NULL;
+}
+
+/* validation.go, checkHostPortConflicts. */
+static bool host_ports_differ(struct loader *l, struct doc_node *spec,
+                              const struct pod_template *t)
+{
+    const struct container_port *a, *b;
+    size_t i, j;
+
+    for (i = 0; (a = port_at(t, i)); i++)
+        for (j = 0; a->host_port > 0 && j < i; j++) {
+            b = port_at(t, j);
+            if (a->host_port != b->host_port || a->host_ip != b->host_ip ||
+                a->udp != b->udp || a->sctp != b->sctp)
+                continue;
+            diag_error(l->diag, spec->place,
+                       "two containers' ports want host port %d", a->host_port);
+            return false;
+        }
+    return true;
+}
+
+bool host_ports_finish(struct loader *l, struct doc_node *spec,
+                       struct pod_template *out)
+{
+    struct container *items;
+    size_t i;
+
+    if (out->host_network) {
+        items = intern_copy(l->intern, out->containers, out->container_count,
+                            sizeof *items);
+        for (i = 0; i < out->container_count; i++)
+            if (!take_node_ports(l, spec, &items[i]))
+                return false;
+        out->containers = items;
+    }
+    return host_ports_differ(l, spec, out);
 }

@@ -9,6 +9,17 @@
 
 /* ---- priorities ---- */
 
+bool preemption_policy_read(struct loader *l, struct doc_node *map, bool *never)
+{
+    static const char *const words[] = {"PreemptLowerPriority", "Never", NULL};
+    int word = *never;
+
+    if (!value_choice(l, map, "preemptionPolicy", words, &word))
+        return false;
+    *never = word == 1;
+    return true;
+}
+
 static void add_priority(struct loader *l, struct doc_node *root)
 {
     struct manifest_priority p = {0};
@@ -23,7 +34,8 @@ static void add_priority(struct loader *l, struct doc_node *root)
         value_bad(l, value, "an integer");
         return;
     }
-    if (value_bool(l, root, "globalDefault", &p.global_default))
+    if (value_bool(l, root, "globalDefault", &p.global_default) &&
+        preemption_policy_read(l, root, &p.never_preempts))
         VEC_PUSH(manifest_state(l)->priorities, p);
 }
 
@@ -45,7 +57,8 @@ void manifest_read_priorities(struct loader *l, struct doc_node *root)
 }
 
 /* The two system classes: pkg/apis/scheduling/v1/helpers.go. */
-bool manifest_priority_of(struct loader *l, const char *name, int64_t *out)
+bool manifest_priority_of(struct loader *l, const char *name,
+                          struct manifest_priority *out)
 {
     static const struct {
         const char *name;
@@ -55,17 +68,17 @@ bool manifest_priority_of(struct loader *l, const char *name, int64_t *out)
     const struct manifests *m = l->manifests;
     size_t i;
 
-    *out = 0;
+    *out = (struct manifest_priority){.name = name};
     for (i = 0; name && i < 2; i++)
         if (strcmp(name, system[i].name) == 0) {
-            *out = system[i].value;
+            out->value = system[i].value;
             return true;
         }
     for (i = 0; m && i < m->priorities.count; i++) {
         const struct manifest_priority *p = &m->priorities.items[i];
 
         if (name ? strcmp(p->name, name) == 0 : p->global_default) {
-            *out = p->value;
+            *out = *p;
             return true;
         }
     }

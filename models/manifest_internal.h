@@ -19,7 +19,7 @@ struct manifest_count {
 struct manifest_priority {
     const char *name;
     int64_t value;
-    bool global_default;
+    bool global_default, never_preempts;
 };
 
 /* Which owner's copy a dumped ReplicaSet is. */
@@ -125,6 +125,13 @@ bool container_probes_read(struct loader *l, struct doc_node *node,
                            struct container *out);
 bool scheduling_read(struct loader *l, struct doc_node *spec,
                      struct pod_template *out);
+/* What stands under key, podAffinity or podAntiAffinity, of `affinity`. */
+bool pod_affinity_read(struct loader *l, struct doc_node *affinity,
+                       const char *key, struct pod_affinity *out);
+/* A pod's host ports, once hostNetwork is known: filled in as the API server
+ * does, and checked. */
+bool host_ports_finish(struct loader *l, struct doc_node *spec,
+                       struct pod_template *out);
 bool taints_read(struct loader *l, struct doc_node *map, const char *key,
                  size_t *count, const struct taint **out);
 /* The time that a preStop hook takes; PRE_STOP_UNREADABLE. */
@@ -142,7 +149,12 @@ bool manifest_namespace(struct manifest_object *o);
 /* The first controller in metadata.ownerReferences; kind NULL: none. */
 void manifest_owner_of(struct manifest_object *o, const char **kind,
                        const char **name);
-/* Finds by class name; false: unknown. NULL: the global default, else 0. */
-bool manifest_priority_of(struct loader *l, const char *name, int64_t *out);
+/* preemptionPolicy of a pod or a PriorityClass; absent: as *never was. */
+bool preemption_policy_read(struct loader *l, struct doc_node *map,
+                            bool *never);
+/* Finds by class name; false: unknown. NULL: the global default, else 0,
+ * which preempts. */
+bool manifest_priority_of(struct loader *l, const char *name,
+                          struct manifest_priority *out);
 
 #endif

@@ -100,6 +100,22 @@ bool manifest_node(struct manifest_object *o)
 
 bool manifest_namespace(struct manifest_object *o)
 {
-    VEC_PUSH(o->into->namespaces, o->meta.name);
+    static const char key[] = "kubernetes.io/metadata.name";
+    struct intern *in = o->l->intern;
+    struct meta *space = intern_copy(in, &o->meta, 1, sizeof *space);
+    size_t count = space->labels.count;
+    struct label *items = intern_alloc(in, (count + 1) * sizeof *items);
+
+    /* Admission sets it, whatever stood there. */
+    if (count > 0)
+        memcpy(items, space->labels.items, count * sizeof *items);
+    if (!labels_get(&space->labels, key)) {
+        items[count].key = intern(in, key);
+        items[count++].value = space->name;
+        loader_sort_labels(items, count);
+    }
+    space->labels.count = count;
+    space->labels.items = items;
+    VEC_PUSH(o->into->namespaces, space);
     return true;
 }

@@ -54,18 +54,22 @@ static bool priority_read(struct loader *l, struct doc_node *spec,
     struct doc_node *class = doc_get(spec, "priorityClassName");
     const char *name =
         class && class->kind == DOC_SCALAR && *class->text ? class->text : NULL;
+    struct manifest_priority found;
+    bool known = manifest_priority_of(l, name, &found);
     int given = 0;
 
+    out->never_preempts = found.never_preempts;
+    if (!preemption_policy_read(l, spec, &out->never_preempts))
+        return false;
+    out->priority = found.value;
     if (doc_get(spec, "priority")) {
         if (!value_int(l, spec, "priority", INT32_MIN, INT32_MAX, &given))
             return false;
         out->priority = given;
-        return true;
+    } else if (!known) {
+        diag_warning(l->diag, class->place,
+                     "no PriorityClass '%.200s': priority taken as 0", name);
     }
-    if (manifest_priority_of(l, name, &out->priority))
-        return true;
-    diag_warning(l->diag, class->place,
-                 "no PriorityClass '%.200s': priority taken as 0", name);
     return true;
 }
 
@@ -94,6 +98,7 @@ bool template_read(struct loader *l, struct doc_node *pod,
     ok &= value_seconds(l, spec, "terminationGracePeriodSeconds", 0,
                         &out->grace_period);
     ok &= value_bool(l, spec, "hostNetwork", &out->host_network);
+    ok = ok && host_ports_finish(l, spec, out);
     ok &= value_resources(l, doc_get(spec, "overhead"), &out->overhead);
     ok &= value_sequence(l, spec, "readinessGates", &gates);
     out->restart_policy = (enum restart_policy)policy;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "models/manifest_internal.h"
+#include "sim/io/units.h"
 
 static const char *const effects[] = {"NoSchedule", "PreferNoSchedule",
                                       "NoExecute", NULL};
@@ -52,10 +53,30 @@ bool taints_read(struct loader *l, struct doc_node *map, const char *key,
     return loader_read_taints(l, doc_get(map, key), count, out);
 }
 
+/* Operators Gt and Lt: feature TaintTolerationComparisonOperators, which is
+ * off by default (since 1.35, KEP-5471). */
+static bool comparison_read(struct loader *l, struct doc_node *node,
+                            int compare, struct toleration *out)
+{
+    int64_t number;
+
+    if (!units_int(out->value, &number)) {
+        diag_error(l->diag, node->place,
+                   "a toleration with operator Gt or Lt needs an integer "
+                   "'value'");
+        return false;
+    }
+    out->compare = compare;
+    diag_warning(l->diag, node->place,
+                 "operators Gt and Lt of tolerations are off by default in "
+                 "Kubernetes: tolerates nothing");
+    return true;
+}
+
 static bool toleration_read(struct loader *l, struct doc_node *node,
                             struct toleration *out)
 {
-    static const char *const words[] = {"Equal", "Exists", NULL};
+    static const char *const words[] = {"Equal", "Exists", "Gt", "Lt", NULL};
     struct doc_node *seconds;
     int word = 0, number = 0;
 
@@ -80,6 +101,8 @@ static bool toleration_read(struct loader *l, struct doc_node *node,
                    "a toleration without 'key' needs operator Exists");
         return false;
     }
+    if (word >= 2 && !comparison_read(l, node, word == 2 ? 1 : -1, out))
+        return false;
     seconds = doc_get(node, "tolerationSeconds");
     if (!seconds)
         return true;
@@ -189,12 +212,10 @@ static bool affinity_read(struct loader *l, struct doc_node *spec,
     if (!value_mapping(l, spec, "affinity", &affinity) ||
         !value_mapping(l, affinity, "nodeAffinity", &node))
         return false;
-    if (doc_get(affinity, "podAffinity"))
-        manifest_ignore(l, "podAffinity");
-    if (doc_get(affinity, "podAntiAffinity"))
-        manifest_ignore(l, "podAntiAffinity");
     return required_read(l, node, &out->affinity) &&
-           preferred_read(l, node, &out->affinity);
+           preferred_read(l, node, &out->affinity) &&
+           pod_affinity_read(l, affinity, "podAffinity", &out->near) &&
+           pod_affinity_read(l, affinity, "podAntiAffinity", &out->apart);
 }
 
 static bool spread_one(struct loader *l, struct doc_node *node,

@@ -158,7 +158,7 @@ struct probe {
 struct container_port {
     const char *name; /* NULL: none */
     int port;
-    bool udp;
+    bool udp, sctp;      /* neither: TCP */
     int host_port;       /* 0: none */
     const char *host_ip; /* NULL: every address of the node */
 };
@@ -171,6 +171,7 @@ struct container {
     bool init;    /* runs to its end before the others start */
     bool sidecar; /* an init container with restartPolicy Always */
     struct resources requests;
+    bool cpu_given, memory_given; /* asked for, be it 0 */
     size_t port_count;
     const struct container_port *ports;
     const struct probe *readiness, *liveness, *startup; /* NULL: none */
@@ -204,6 +205,7 @@ struct pod_template {
     size_t spread_count; /* topologySpreadConstraints; 0: the defaults */
     const struct spread_constraint *spread;
     int64_t priority;
+    bool never_preempts;   /* preemptionPolicy Never */
     int64_t deletion_cost; /* annotation pod-deletion-cost */
     size_t readiness_gate_count;
     bool cannot_start; /* an image that never pulls (set by a fault) */

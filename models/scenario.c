@@ -35,10 +35,7 @@ void scenario_build_objects(struct scenario_reader *r)
     for (i = 0; i < r->l.later.services.count; i++)
         VEC_PUSH(r->l.objects.services, r->l.later.services.items[i]);
     TAKE(service, service_spec);
-    r->s->namespace_count = r->l.objects.namespaces.count;
-    r->s->namespaces =
-        intern_copy(r->l.intern, r->l.objects.namespaces.items,
-                    r->l.objects.namespaces.count, sizeof(const char *));
+    TAKE(namespace, meta);
 }
 
 static bool read_manifests(struct scenario_reader *r)

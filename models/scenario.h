@@ -263,7 +263,7 @@ struct scenario {
     size_t initial_service_count;
     const struct service_spec *services;
     size_t namespace_count;
-    const char *const *namespaces;
+    const struct meta *namespaces;
     struct intern *intern;    /* all of the above lives there */
     struct doc_set *docs;     /* what was read; places point into it */
     struct scenario_raw *raw; /* in a user's words, completed: to print */

@@ -72,21 +72,41 @@ static struct doc_node *get_or_make(struct copying *c, struct doc_node *map,
     return there;
 }
 
+/* Terms of spread and affinity mean pods of the same copy. */
+static void label_term(struct copying *c, struct doc_node *term)
+{
+    struct doc_node *selector = doc_get(term, "labelSelector");
+
+    if (selector)
+        add_label(c, get_or_make(c, selector, "matchLabels"));
+}
+
+static void label_affinity(struct copying *c, struct doc_node *affinity)
+{
+    struct doc_node *terms =
+        doc_get(affinity, "requiredDuringSchedulingIgnoredDuringExecution");
+
+    for (terms = terms ? terms->first : NULL; terms; terms = terms->next)
+        label_term(c, terms);
+    terms =
+        doc_get(affinity, "preferredDuringSchedulingIgnoredDuringExecution");
+    for (terms = terms ? terms->first : NULL; terms; terms = terms->next)
+        label_term(c, doc_get(terms, "podAffinityTerm"));
+}
+
 static void label_pods(struct copying *c, struct doc_node *pod)
 {
-    struct doc_node *spread =
+    struct doc_node *child =
         doc_path(pod, "spec", "topologySpreadConstraints", NULL);
-    struct doc_node *child;
 
     if (!pod)
         return;
     add_label(c, get_or_make(c, get_or_make(c, pod, "metadata"), "labels"));
-    for (child = spread ? spread->first : NULL; child; child = child->next) {
-        struct doc_node *selector = doc_get(child, "labelSelector");
-
-        if (selector)
-            add_label(c, get_or_make(c, selector, "matchLabels"));
-    }
+    for (child = child ? child->first : NULL; child; child = child->next)
+        label_term(c, child);
+    label_affinity(c, doc_path(pod, "spec", "affinity", "podAffinity", NULL));
+    label_affinity(c,
+                   doc_path(pod, "spec", "affinity", "podAntiAffinity", NULL));
 }
 
 static void change(struct copying *c, struct doc_node *root)

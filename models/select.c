@@ -96,6 +96,8 @@ bool toleration_matches(const struct toleration *t, const struct taint *taint)
         return false;
     if (t->key && strcmp(t->key, taint->key) != 0)
         return false;
+    if (t->compare != 0) /* Gt, Lt: off by default */
+        return false;
     return t->exists || strcmp(t->value, taint->value) == 0;
 }
 
@@ -117,6 +119,53 @@ const struct taint *taints_untolerated(const struct taint *taints,
             return &taints[i];
     }
     return NULL;
+}
+
+/* The pod's ports of containers that run on; NULL behind the last. */
+static const struct container_port *
+next_host_port(const struct pod_template *t, size_t *container, size_t *port)
+{
+    for (; *container < t->container_count; ++*container, *port = 0) {
+        const struct container *c = &t->containers[*container];
+
+        if (c->init && !c->sidecar)
+            continue;
+        while (*port < c->port_count) {
+            if (c->ports[(*port)++].host_port > 0)
+                return &c->ports[*port - 1];
+        }
+    }
+    return NULL;
+}
+
+bool host_ports_wanted(const struct pod_template *t)
+{
+    size_t container = 0, port = 0;
+
+    return next_host_port(t, &container, &port) != NULL;
+}
+
+static bool ports_collide(const struct container_port *a,
+                          const struct container_port *b)
+{
+    return a->host_port == b->host_port && a->udp == b->udp &&
+           a->sctp == b->sctp &&
+           (!a->host_ip || !b->host_ip || strcmp(a->host_ip, b->host_ip) == 0);
+}
+
+bool host_ports_collide(const struct pod_template *a,
+                        const struct pod_template *b)
+{
+    const struct container_port *x, *y;
+    size_t i = 0, j = 0, k, l;
+
+    while ((x = next_host_port(a, &i, &j))) {
+        k = l = 0;
+        while ((y = next_host_port(b, &k, &l)))
+            if (ports_collide(x, y))
+                return true;
+    }
+    return false;
 }
 
 int int_or_percent_scaled(struct int_or_percent v, int total, bool round_up)

@@ -27,6 +27,14 @@ const struct taint *taints_untolerated(const struct taint *taints,
                                        size_t toleration_count,
                                        unsigned effects);
 
+/* Host ports, as the NodePorts plug-in sees them: whether a pod wants any, and
+ * whether two pods want the same, so that no node has both: the same port and
+ * protocol, and addresses that are equal or any. Init containers that end do
+ * not count. */
+bool host_ports_wanted(const struct pod_template *t);
+bool host_ports_collide(const struct pod_template *a,
+                        const struct pod_template *b);
+
 /* intstr.GetScaledValueFromIntOrPercent. */
 int int_or_percent_scaled(struct int_or_percent v, int total, bool round_up);
 

@@ -11,7 +11,14 @@ bool has_affinity(const struct pod_template *t)
            t->apart.required_count > 0 || t->apart.preferred_count > 0;
 }
 
+#define HASH_KEY "pod-template-hash"
+
 /* --- which pods a term means --- */
+
+static bool same_hash(const struct pod_class *a, const struct pod_class *b)
+{
+    return b->hashed && a->template->hash == b->template->hash;
+}
 
 static bool selects_space(const struct scheduler_config *config,
                           const struct selector *selector, const char *space)
@@ -40,7 +47,8 @@ static bool covers_space(const struct framework *f,
            selects_space(framework_config(f), &term->space_selector, other);
 }
 
-/* matchLabelKeys add `key in (own value)`, mismatchLabelKeys `not in`. */
+/* matchLabelKeys add `key in (own value)`, mismatchLabelKeys `not in`.
+ * pod-template-hash is a label that only ReplicaSets' controllers write. */
 static bool keys_hold(const struct pod_class *own,
                       const struct pod_class *other, const char *const *keys,
                       size_t count, bool same)
@@ -50,6 +58,9 @@ static bool keys_hold(const struct pod_class *own,
         const char *theirs = labels_get(&other->template->labels, keys[i]);
 
         if (value && (theirs && strcmp(value, theirs) == 0) != same)
+            return false;
+        if (!value && own->hashed && strcmp(keys[i], HASH_KEY) == 0 &&
+            same_hash(own, other) != same)
             return false;
     }
     return true;

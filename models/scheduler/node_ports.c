@@ -1,9 +1,8 @@
 /*
  * node_ports - a host port is had by one pod of a node (plugins/nodeports).
  */
-#include <string.h>
-
 #include "models/scheduler/framework.h"
+#include "models/select.h"
 
 struct ports {
     VEC_OF(uint32_t) users;  /* ids of the classes that want host ports */
@@ -19,57 +18,6 @@ static void release(void *state)
     VEC_FREE(s->rivals);
 }
 
-/* Init containers' ports do not count. */
-static bool wants_ports(const struct pod_template *t)
-{
-    for (size_t i = 0; i < t->container_count; i++) {
-        const struct container *c = &t->containers[i];
-
-        for (size_t p = 0; (!c->init || c->sidecar) && p < c->port_count; p++) {
-            if (c->ports[p].host_port > 0)
-                return true;
-        }
-    }
-    return false;
-}
-
-/* The same port and protocol, and addresses that are equal or any. */
-static bool collide(const struct container_port *a,
-                    const struct container_port *b)
-{
-    return a->host_port > 0 && a->host_port == b->host_port &&
-           a->udp == b->udp &&
-           (!a->host_ip || !b->host_ip || strcmp(a->host_ip, b->host_ip) == 0);
-}
-
-static bool container_collides(const struct container_port *port,
-                               const struct pod_template *t)
-{
-    for (size_t i = 0; i < t->container_count; i++) {
-        const struct container *c = &t->containers[i];
-
-        for (size_t p = 0; (!c->init || c->sidecar) && p < c->port_count; p++) {
-            if (collide(port, &c->ports[p]))
-                return true;
-        }
-    }
-    return false;
-}
-
-static bool are_rivals(const struct pod_template *a,
-                       const struct pod_template *b)
-{
-    for (size_t i = 0; i < a->container_count; i++) {
-        const struct container *c = &a->containers[i];
-
-        for (size_t p = 0; (!c->init || c->sidecar) && p < c->port_count; p++) {
-            if (container_collides(&c->ports[p], b))
-                return true;
-        }
-    }
-    return false;
-}
-
 static void refresh_users(struct ports *s, const struct framework *f)
 {
     size_t kept = 0;
@@ -82,7 +30,7 @@ static void refresh_users(struct ports *s, const struct framework *f)
     for (; s->scanned < framework_class_count(f); s->scanned++) {
         const struct pod_class *class = framework_class_at(f, s->scanned);
 
-        if (class && wants_ports(class->template))
+        if (class && host_ports_wanted(class->template))
             VEC_PUSH(s->users, s->scanned);
     }
 }
@@ -94,13 +42,13 @@ static bool pre_filter(void *state, const struct cycle *c)
     if (s->scanned != framework_class_count(c->framework))
         refresh_users(s, c->framework);
     s->rivals.count = 0;
-    if (s->users.count == 0 || !wants_ports(c->class->template))
+    if (s->users.count == 0 || !host_ports_wanted(c->class->template))
         return false;
     for (size_t i = 0; i < s->users.count; i++) {
         const struct pod_class *class =
             framework_class_at(c->framework, s->users.items[i]);
 
-        if (class && are_rivals(c->class->template, class->template))
+        if (class && host_ports_collide(c->class->template, class->template))
             VEC_PUSH(s->rivals, class->id);
     }
     return true;

@@ -328,7 +328,7 @@ static void refuse(struct scheduler *sch, struct sched_pod *record)
     fail(sch, record);
     preempted = scheduler_preempt(sch, record);
     if (sch->world->want_events) {
-        framework_explain(sch->framework, preempted, message, sizeof message);
+        scheduler_explain(sch, record, preempted, message, sizeof message);
         scheduler_emit(sch, record->id, true, "FailedScheduling", message);
     }
     tell_api(sch, record);
@@ -403,6 +403,18 @@ void scheduler_start_cycle(struct scheduler *sch)
 
 /* --- life --- */
 
+/* Terms of pod affinity may mean namespaces by their labels. */
+static void read_spaces(struct scheduler *sch, const struct scenario *from,
+                        struct scheduler_config *config)
+{
+    sch->spaces = mem_calloc(from->namespace_count, sizeof *sch->spaces);
+    for (size_t i = 0; i < from->namespace_count; i++)
+        sch->spaces[i] = (struct space_labels){from->namespaces[i].name,
+                                               from->namespaces[i].labels};
+    config->space_count = from->namespace_count;
+    config->spaces = sch->spaces;
+}
+
 struct scheduler *scheduler_new(struct simulation *s)
 {
     struct scheduler *sch = mem_zalloc(sizeof *sch);
@@ -413,6 +425,7 @@ struct scheduler *scheduler_new(struct simulation *s)
     sch->sim = s->sim;
     sch->params = &s->scenario->cluster.control_plane;
     sch->root = s->root;
+    read_spaces(sch, s->scenario, &config);
     sch->framework = framework_new(&config);
     sch->bucket = token_bucket_make(sch->params->scheduler_qps,
                                     sch->params->scheduler_burst);
@@ -448,6 +461,7 @@ void scheduler_free(struct scheduler *sch)
     VEC_FREE(sch->selectors);
     sched_queue_release(&sch->queue);
     framework_free(sch->framework);
+    free(sch->spaces);
     free(sch);
 }
 

@@ -5,7 +5,9 @@
  * of lower priority do not get that room. Victims are deleted through the
  * scheduler's client, with their own grace periods; budgets do not bind it.
  */
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "models/scheduler/scheduler_private.h"
 
@@ -159,7 +161,8 @@ bool scheduler_preempt(struct scheduler *sch, struct sched_pod *record)
 {
     const struct candidate *best;
 
-    if (priority_of(record) <= sch->lowest_priority)
+    if (record->class->template->never_preempts ||
+        priority_of(record) <= sch->lowest_priority)
         return false;
     if (is_being_served(sch, record))
         return false;
@@ -180,4 +183,19 @@ bool scheduler_preempt(struct scheduler *sch, struct sched_pod *record)
             evict(sch, record, victim->id);
     }
     return true;
+}
+
+void scheduler_explain(const struct scheduler *sch,
+                       const struct sched_pod *record, bool preempted,
+                       char *buffer, size_t size)
+{
+    bool never = record->class->template->never_preempts;
+    size_t at;
+
+    framework_explain(sch->framework, preempted || never, buffer, size);
+    if (!never || framework_diagnosis(sch->framework)->nodes == 0)
+        return;
+    at = strlen(buffer); /* PodEligibleToPreemptOthers */
+    snprintf(buffer + at, size - at,
+             " preemption: not eligible due to preemptionPolicy=Never.");
 }

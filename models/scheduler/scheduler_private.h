@@ -21,6 +21,7 @@ struct scheduler {
     struct sim *sim;
     const struct control_plane_params *params;
     struct rng_root root;
+    struct space_labels *spaces; /* of the scenario's namespaces */
     struct framework *framework;
     struct sched_queue queue;
     struct token_bucket bucket;
@@ -66,6 +67,10 @@ void scheduler_take(struct scheduler *sch, struct sched_pod *record);
 /* The pod fits nowhere: makes pods of lower priority go, where that would
  * help. True: some go, and the pod has been promised their room. */
 bool scheduler_preempt(struct scheduler *sch, struct sched_pod *record);
+/* Why the pod of the last cycle fits nowhere, as FailedScheduling says. */
+void scheduler_explain(const struct scheduler *sch,
+                       const struct sched_pod *record, bool preempted,
+                       char *buffer, size_t size);
 /* The promise is kept, or void. */
 void scheduler_unnominate(struct scheduler *sch, struct sched_pod *record);
 /* Room that was promised to pods of the same or higher priority is taken
