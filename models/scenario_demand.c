@@ -6,6 +6,8 @@
 
 #include "models/scenario_internal.h"
 
+enum { DOMAINS_MAX = 100 };
+
 static struct scenario_demand *find(struct scenario_demands *all,
                                     const char *key)
 {
@@ -37,6 +39,42 @@ static void add(struct scenario_demands *all, const char *key,
     VEC_PUSH(d->values, value);
 }
 
+/* A label of any value. */
+static void add_key(struct scenario_demands *all, struct intern *in,
+                    const char *key)
+{
+    size_t i;
+
+    for (i = 0; i < all->list.count; i++)
+        if (all->list.items[i].key == key)
+            return;
+    if (strcmp(key, SCENARIO_ZONE) != 0)
+        add(all, key, intern(in, ""));
+}
+
+/* Pods that must be near others, or spread, need nodes that have the label;
+ * those that must be apart do not. */
+static void add_topologies(struct scenario_demands *all, struct intern *in,
+                           const struct pod_template *t)
+{
+    size_t i;
+    int n;
+
+    for (i = 0; i < t->near.required_count; i++)
+        add_key(all, in, t->near.required[i].topology_key);
+    for (i = 0; i < t->spread_count; i++) {
+        const struct spread_constraint *c = &t->spread[i];
+
+        if (c->schedule_anyway)
+            continue;
+        add_key(all, in, c->topology_key);
+        for (n = 1; strcmp(c->topology_key, SCENARIO_ZONE) != 0 &&
+                    n < c->min_domains && n < DOMAINS_MAX;
+             n++)
+            add(all, c->topology_key, intern_printf(in, "%d", n));
+    }
+}
+
 static void add_template(struct scenario_demands *all, struct intern *in,
                          const struct pod_template *t)
 {
@@ -45,6 +83,7 @@ static void add_template(struct scenario_demands *all, struct intern *in,
     for (i = 0; i < t->node_selector.count; i++)
         add(all, t->node_selector.items[i].key,
             t->node_selector.items[i].value);
+    add_topologies(all, in, t);
     if (t->affinity.required_count == 0)
         return;
     /* Any one term suffices: the first. Of its values too, but zones are all

@@ -234,6 +234,22 @@ void scenario_collect_demands(struct scenario_reader *r,
                               struct scenario_demands *out);
 void scenario_release_demands(struct scenario_demands *all);
 
+/* Pods of one template that generated nodes need room for. */
+struct scenario_group {
+    const struct pod_template *template;
+    const char *space;
+    int64_t count;
+};
+/* How many domains of a topology the groups need at least, because pods may
+ * not be together: required anti-affinity, host ports (of a hostname),
+ * minDomains. Pods that groups keep off each other are taken to need a domain
+ * each. O(groups with such terms x groups). */
+int64_t scenario_domains_needed(const struct scenario_group *groups,
+                                size_t count, const char *topology_key);
+/* What one node must have for pods that must all be on one. */
+struct resources scenario_together(const struct scenario_group *groups,
+                                   size_t count);
+
 /* Calls visit for pod templates, those that the timeline makes too: all, or
  * those of a namespace (NULL: every) that a selector matches. The timeline
  * must have been read. */

@@ -17,9 +17,12 @@ struct group {
     int64_t cpu, memory, count;
 };
 
+enum { ZONES_MAX = 1000 };
+
 struct room {
     struct scenario_reader *r;
     VEC_OF(struct group) groups;
+    VEC_OF(struct scenario_group) pods;
     VEC_OF(struct extended_resource) extended; /* sums */
     int64_t storage;
     int64_t cpu_max, memory_max;
@@ -34,14 +37,17 @@ static int64_t sum_times(int64_t a, int64_t b, int64_t count)
     return a + b * count;
 }
 
-static void add(struct room *room, const struct pod_template *t, int64_t count)
+static void add(struct room *room, const struct pod_template *t,
+                const char *space, int64_t count)
 {
     struct group group = {t->requests.cpu, t->requests.memory, count};
+    struct scenario_group pods = {t, space, count};
     size_t i, j;
 
     if (count <= 0)
         return;
     VEC_PUSH(room->groups, group);
+    VEC_PUSH(room->pods, pods);
     if (group.cpu > room->cpu_max)
         room->cpu_max = group.cpu;
     if (group.memory > room->memory_max)
@@ -128,13 +134,15 @@ static void add_list(struct room *room, const struct object_list *o)
     for (i = 0; i < o->deployments.count; i++) {
         const struct deployment_spec *d = o->deployments.items[i];
 
-        add(room, &d->template, with_surge(d, most_replicas(room, d)));
+        add(room, &d->template, d->meta.space,
+            with_surge(d, most_replicas(room, d)));
     }
     for (i = 0; i < o->replicasets.count; i++)
         add(room, &o->replicasets.items[i]->template,
+            o->replicasets.items[i]->meta.space,
             o->replicasets.items[i]->replicas);
     for (i = 0; i < o->pods.count; i++)
-        add(room, &o->pods.items[i]->template, 1);
+        add(room, &o->pods.items[i]->template, o->pods.items[i]->meta.space, 1);
 }
 
 /* `apply -f`: reads the file here too, and forgets it again. */
@@ -153,13 +161,14 @@ static void add_applied(struct room *room, const char *path)
     doc_set_free(l.docs);
 }
 
+static const struct pod_template nothing = {0};
+
 /* What the timeline makes: pods of new Deployments ask for nothing. */
 static void add_created(struct room *room)
 {
     const struct param_list *list = &room->r->raw->timeline;
     const struct raw_timeline *entries = list->items;
     struct diag *scratch = diag_new(), *kept = room->r->l.diag;
-    struct pod_template nothing = {0};
     struct place nowhere = {0};
     size_t i;
 
@@ -176,7 +185,7 @@ static void add_created(struct room *room)
         replicas = flag(&words, "replicas");
         if (replicas && units_int(replicas, &value) && value > 0 &&
             value <= 1000000)
-            add(room, &nothing, value + value / 4 + 1);
+            add(room, &nothing, "", value + value / 4 + 1);
         path = flag(&words, "filename");
         if (path && words.count > 0 && strcmp(words.items[0], "apply") == 0)
             add_applied(room, path);
@@ -293,8 +302,29 @@ static void set_zones(struct raw_pool *pool, const struct scenario_demand *d)
         pool->zones.items[i] = mem_strdup(d->values.items[i]);
 }
 
-/* Nodes divide among the values of each label. */
-static void divide(struct room *room, struct raw_pool *pool)
+/* As many zones as pods need that may not be in the same one. */
+static void add_zones(struct room *room, struct raw_pool *pool)
+{
+    int64_t needed = scenario_domains_needed(room->pods.items, room->pods.count,
+                                             SCENARIO_ZONE);
+    size_t count = pool->zones.count;
+
+    needed = smaller(needed, ZONES_MAX);
+    if (needed <= (int64_t)count)
+        return;
+    pool->zones.items = mem_realloc(pool->zones.items, (size_t)needed,
+                                    sizeof *pool->zones.items);
+    for (; (int64_t)count < needed; count++)
+        pool->zones.items[count] = count < 26
+                                       ? mem_printf("%c", (int)('a' + count))
+                                       : mem_printf("zone-%zu", count + 1);
+    pool->zones.count = count;
+    pool->count = round_up(pool->count, needed);
+}
+
+/* Nodes divide among the values of each label; `apart` at least are in each
+ * zone where pods ask for zones. */
+static void divide(struct room *room, struct raw_pool *pool, int64_t apart)
 {
     size_t i;
 
@@ -305,6 +335,8 @@ static void divide(struct room *room, struct raw_pool *pool)
         if (strcmp(d->key, SCENARIO_ZONE) == 0) {
             set_zones(pool, d);
             pool->count = round_up(pool->count, count);
+            if (pool->count < apart * count)
+                pool->count = apart * count;
         } else if (pool->count < NODES_MAX) {
             pool->count *= count;
         }
@@ -318,8 +350,15 @@ static void size_pool(struct room *room, struct raw_pool *pool)
     struct bin bin = {.cpu = 4000, .memory = INT64_C(16) << 30, .pods = 110};
     struct param_map *map = &pool->allocatable;
     const int64_t most = INT64_C(1) << 60; /* rounds without overflow */
+    struct resources together =
+        scenario_together(room->pods.items, room->pods.count);
+    int64_t apart;
     size_t i;
 
+    if (together.cpu > room->cpu_max)
+        room->cpu_max = together.cpu;
+    if (together.memory > room->memory_max)
+        room->memory_max = together.memory;
     if (room->cpu_max > bin.cpu)
         bin.cpu = round_up(smaller(room->cpu_max, most), 1000);
     if (room->memory_max > bin.memory)
@@ -339,7 +378,14 @@ static void size_pool(struct room *room, struct raw_pool *pool)
     pool->count += 1 + pool->count / 5;
     if (pool->count < NODES_MIN)
         pool->count = NODES_MIN;
-    divide(room, pool);
+    apart =
+        1 + smaller(NODES_MAX,
+                    scenario_domains_needed(room->pods.items, room->pods.count,
+                                            "kubernetes.io/hostname"));
+    if (pool->count < apart)
+        pool->count = apart;
+    add_zones(room, pool);
+    divide(room, pool, apart);
 }
 
 void scenario_complete_pools(struct scenario_reader *r)
@@ -359,6 +405,7 @@ void scenario_complete_pools(struct scenario_reader *r)
                   (long long)pool->count, pool->allocatable.items[0].value,
                   pool->allocatable.items[1].value, pool->zones.count);
     VEC_FREE(room.groups);
+    VEC_FREE(room.pods);
     VEC_FREE(room.extended);
     scenario_release_demands(&room.demands);
 }
