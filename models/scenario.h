@@ -162,6 +162,15 @@ enum location { AT_NODES, AT_EXTERNAL, AT_ZONE, AT_PODS };
 enum arrivals { ARRIVALS_POISSON, ARRIVALS_CONSTANT };
 
 /* spec.traffic[], or made for each Service where there is none. */
+/* Connections that clients keep; see models/traffic/pool.h. */
+struct pool_spec {
+    bool on;                        /* else one a request */
+    int64_t size;                   /* connections, >= 1 */
+    int64_t streams;                /* requests at once on each, >= 1 */
+    int64_t max_requests;           /* over its life, >= 1 */
+    sim_time idle_timeout, max_age; /* > 0; SIM_NEVER: none */
+};
+
 struct traffic_spec {
     const char *name;
     const char *space, *service; /* of the Service */
@@ -178,6 +187,7 @@ struct traffic_spec {
     sim_time backoff_base, backoff_max;
     double retry_budget; /* < 0: none */
     unsigned retry_on;   /* bit mask 1 << enum cause */
+    struct pool_spec pool;
     struct place place;
 };
 

@@ -128,9 +128,7 @@ bool custom_none(const struct param *param, void *field, struct doc_node *node,
     if (param->text ? says(node, param->text)
                     : node->kind == DOC_SEQUENCE && node->count == 0)
         return true;
-    if (strcmp(what, "connections") == 0)
-        what = "connections other than perRequest";
-    else if (strcmp(what, "view") == 0)
+    if (strcmp(what, "view") == 0)
         what = "views other than own";
     doc_use_all(node);
     return reader_not_yet(diag, node->place, what);

@@ -86,6 +86,13 @@ struct raw_retries {
     struct param_strings on;
 };
 
+/* connections: perRequest or {pool: {keys}}. */
+struct raw_connections {
+    bool on;
+    int64_t size, streams, max_requests;
+    sim_time idle_timeout, max_age;
+};
+
 struct raw_traffic {
     char *name, *service;
     struct raw_arrivals arrivals;
@@ -94,6 +101,7 @@ struct raw_traffic {
     sim_time connect_timeout; /* 0: as timeout */
     sim_time timeout, deadline;
     struct raw_retries retries;
+    struct raw_connections pool;
     int resolution;
 };
 
@@ -165,11 +173,12 @@ extern const struct param scenario_target_table[];
 /* CUSTOM rows (scenario_custom.c). */
 param_reader custom_keep, custom_warm_up, custom_arrivals, custom_location,
     custom_budget, custom_pre_stop, custom_at, custom_timeseries,
-    custom_client_cache, custom_none;
+    custom_client_cache, custom_none, custom_connections;
 param_printer custom_print_node, custom_print_warm_up, custom_print_arrivals,
     custom_print_location, custom_print_budget, custom_print_pre_stop,
     custom_print_at, custom_print_timeseries, custom_print_client_cache,
-    custom_print_none;
+    custom_print_none, custom_print_connections;
+struct pool_spec scenario_connections(const struct raw_connections *raw);
 
 /* One document on one line. */
 void scenario_print_flow(const struct doc_node *node, FILE *out);

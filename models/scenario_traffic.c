@@ -228,6 +228,7 @@ static bool entry_read(struct scenario_reader *r, struct raw_traffic *raw,
     out->backoff_base = raw->retries.backoff.base;
     out->backoff_max = raw->retries.backoff.max;
     out->retry_budget = raw->retries.budget;
+    out->pool = scenario_connections(&raw->pool);
     if (ok)
         warn(r, index, out);
     return ok;

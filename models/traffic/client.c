@@ -7,7 +7,7 @@
 
 #include "models/network/kubeproxy.h"
 #include "models/select.h"
-#include "models/traffic/traffic_internal.h"
+#include "models/traffic/pool.h"
 
 /* ------------------------------------------------------------ placement */
 
@@ -61,6 +61,7 @@ void clients_free(struct entry *e)
     for (uint32_t i = 0; i < e->client_count; i++) {
         struct client *c = &e->clients[i];
 
+        pools_free(c);
         dns_cache_release(&c->dns);
         if (c->balancer) {
             lb_balancer_release(c->balancer);
@@ -96,6 +97,7 @@ static void move_clients(struct entry *e)
         if (pod && pod->phase == POD_RUNNING)
             continue;
         c->pod = c->node = NO_ID;
+        pools_leave(e, i);
         if (e->pods.count == 0)
             continue;
         c->pod = e->pods.items[i % e->pods.count];
@@ -196,6 +198,7 @@ struct balancing *balancing_of(struct traffic *t, const char *space,
     lb->strategy = spec ? spec->strategy : own_rule(c);
     lb->config = spec ? spec->config : NULL;
     lb->at = spec ? (enum lb_at)spec->at : LB_PROXY;
+    lb->per_request = spec && spec->per_request;
     lb->instances = spec && spec->instances > 1 ? (uint32_t)spec->instances : 1;
     lb->stateless = !lb->strategy->counts && lb->strategy->state_size == 0 &&
                     lb->strategy->group_size == 0;

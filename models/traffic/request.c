@@ -127,7 +127,7 @@ static inline enum cause submit(struct entry *e, struct request *r,
 }
 
 /* The attempt arrives at its address. */
-static inline void arrive(struct entry *e, struct request *r)
+static inline void arrive_new(struct entry *e, struct request *r)
 {
     struct pod *pod = resolve(e->traffic, r);
     enum cause cause;
@@ -137,8 +137,34 @@ static inline void arrive(struct entry *e, struct request *r)
         return;
     }
     cause = submit(e, r, pod);
+    if (__builtin_expect(e->pooled, 0) && cause != CAUSE_CONNECT_REFUSED)
+        pool_accepted(e, r, pod);
     if (__builtin_expect(cause != CAUSE_NONE, 0))
         answer(e, r, cause);
+}
+
+/* It arrives over a connection that was open before. */
+static void arrive_again(struct entry *e, struct request *r)
+{
+    struct pod *pod;
+    enum cause cause = CAUSE_RESET;
+
+    if (!pool_reaches(e, r, &pod)) {
+        request_lost(e->traffic, request_id(e->traffic, r));
+        return;
+    }
+    if (pod)
+        cause = submit(e, r, pod);
+    if (cause != CAUSE_NONE)
+        answer(e, r, cause);
+}
+
+static inline void arrive(struct entry *e, struct request *r)
+{
+    if (__builtin_expect(e->pooled, 0) && pool_is_open(e, r))
+        arrive_again(e, r);
+    else
+        arrive_new(e, r);
 }
 
 /* Both ways of this attempt; returns the way there. */
@@ -155,49 +181,77 @@ static inline sim_time draw_delays(struct entry *e, struct request *r)
     return dist_sample_time(path->dist, &e->more);
 }
 
-/* Nothing to send it to. */
-static void no_target(struct entry *e, struct request *r,
-                      const struct chosen *target)
+void request_no_target(struct entry *e, struct request *r,
+                       const struct chosen *target)
 {
+    r->pod = NO_ID;
+    r->node = NO_ID;
     r->back = target->delay;
     r->path = SAME_NODE;
-    patience_attempt(e, r);
     if (target->cause == CAUSE_CONNECT_TIMEOUT)
         request_dead(e, r);
     else
         answer(e, r, target->cause);
 }
 
-/* One try. e->rng stands behind r->bits and what chose the client. */
-static inline void attempt(struct entry *e, struct request *r)
+static inline void aim(struct entry *e, struct request *r,
+                       const struct endpoint *endpoint)
 {
-    struct chosen target = client_choose(e, r->client);
-    const struct endpoint *endpoint = target.endpoint;
-    sim_time delay;
-
-    r->started = sim_now(e->traffic->s->sim);
-    r->state = REQUEST_SENT;
-    r->balancer = target.balancer;
-    r->blamed = false;
-    r->server = NO_ID;
-    r->attempts++;
-    if (__builtin_expect(!endpoint, 0)) {
-        r->pod = NO_ID;
-        r->node = NO_ID;
-        no_target(e, r, &target);
-        return;
-    }
     r->pod = endpoint->pod;
     r->slot = endpoint->slot;
     r->ip = endpoint->ip;
     r->node = endpoint->node;
     r->path = (uint8_t)client_path(&e->clients[r->client], endpoint);
-    delay = draw_delays(e, r) + target.delay;
-    patience_attempt(e, r);
+}
+
+static inline void send_after(struct entry *e, struct request *r,
+                              sim_time delay)
+{
     if (delay == 0)
         arrive(e, r);
     else
         after_delay(e->traffic, r, delay, &arrive_event, 0);
+}
+
+void request_send(struct entry *e, struct request *r,
+                  const struct endpoint *endpoint, sim_time extra)
+{
+    aim(e, r, endpoint);
+    send_after(e, r, draw_delays(e, r) + extra);
+}
+
+/* A connection of its own. */
+static inline void attempt_alone(struct entry *e, struct request *r)
+{
+    struct chosen target = client_choose(e, r->client);
+    sim_time delay;
+
+    r->balancer = target.balancer;
+    if (__builtin_expect(!target.endpoint, 0)) {
+        patience_attempt(e, r);
+        request_no_target(e, r, &target);
+        return;
+    }
+    aim(e, r, target.endpoint);
+    delay = draw_delays(e, r) + target.delay;
+    patience_attempt(e, r);
+    send_after(e, r, delay);
+}
+
+/* One try. e->rng stands behind r->bits and what chose the client. */
+static inline void attempt(struct entry *e, struct request *r)
+{
+    r->started = r->sent = sim_now(e->traffic->s->sim);
+    r->state = REQUEST_SENT;
+    r->balancer = NULL;
+    r->blamed = false;
+    r->server = NO_ID;
+    r->connection = NO_CONNECTION;
+    r->attempts++;
+    if (__builtin_expect(e->pooled, 0))
+        pool_attempt(e, r);
+    else
+        attempt_alone(e, r);
 }
 
 void request_attempt(struct entry *e, struct request *r)
@@ -227,6 +281,7 @@ void request_begin(struct entry *e)
     r->bits = bits;
     r->attempts = 0;
     r->retry = false;
+    r->connection = NO_CONNECTION;
     e->in_flight++;
     metrics_request_begin(t->s->metrics, e->index, r->arrival);
     if (e->spec->deadline != SIM_NEVER)
@@ -249,8 +304,14 @@ void request_answered(void *self, uint64_t id, enum cause cause)
     struct traffic *t = self;
     struct request *r = request_find(t, id);
 
-    if (r)
-        answer(request_entry(t, r), r, cause);
+    struct entry *e;
+
+    if (!r)
+        return;
+    e = request_entry(t, r);
+    if (__builtin_expect(e->pooled, 0))
+        pool_answered(e, r);
+    answer(e, r, cause);
 }
 
 static void on_answer(struct sim *sim, void *self, struct event_args args)

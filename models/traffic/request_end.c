@@ -63,8 +63,10 @@ static enum lb_result result_of(enum cause cause)
 void request_fail(struct entry *e, struct request *r, enum cause cause)
 {
     struct traffic *t = e->traffic;
-    incident_id origin = blame(t, e, r, cause);
+    incident_id origin;
 
+    pool_before_failure(e, r, cause);
+    origin = blame(t, e, r, cause);
     attempt_failed(e, r, cause, origin, r->pod);
     request_close(e, r, result_of(cause));
     if (r->attempts > e->spec->retries_max || cause == CAUSE_CIRCUIT_OPEN ||
@@ -117,7 +119,7 @@ void request_dead(struct entry *e, struct request *r)
         limit = syn_limit;
     if (limit == SIM_NEVER || limit >= spec->timeout)
         return;
-    at = r->started + limit;
+    at = r->sent + limit;
     sim_at(t->s->sim, at > now ? at : now, &expire_event, t,
            (struct event_args){.subject = request_id(t, r)});
 }
@@ -163,6 +165,7 @@ void request_deadline(struct entry *e, struct request *r)
     if (r->state != REQUEST_WAITS) {
         cause =
             r->state == REQUEST_DEAD ? CAUSE_CONNECT_TIMEOUT : CAUSE_TIMEOUT;
+        pool_before_failure(e, r, cause);
         origin = blame(e->traffic, e, r, cause);
         attempt_failed(e, r, cause, origin, r->pod);
     }
@@ -187,4 +190,5 @@ void requests_abandon(struct traffic *t, node_id node, pod_id pod)
         request_close(e, r, LB_GONE);
         request_end_as(e, r, REQUEST_ABANDONED, CAUSE_NONE, INCIDENT_NONE);
     }
+    pools_abandon(t, node, pod);
 }

@@ -4,13 +4,14 @@
 #ifndef MODELS_TRAFFIC_REQUEST_PRIVATE_H
 #define MODELS_TRAFFIC_REQUEST_PRIVATE_H
 
-#include "models/traffic/traffic_internal.h"
+#include "models/traffic/pool.h"
 
 /* Places of a stream, beside (request, attempt): what is drawn there does
  * not depend on what others draw. Attempts are fewer than 2^32. */
 #define PLACE_WORK    (UINT64_C(1) << 32)
 #define PLACE_LATENCY (UINT64_C(2) << 32)
 #define PLACE_BACKOFF (UINT64_C(3) << 32)
+#define PLACE_CONNECT (UINT64_C(4) << 32)
 
 static inline uint64_t request_id(const struct traffic *t,
                                   const struct request *r)
@@ -43,6 +44,8 @@ static inline void request_close(struct entry *e, struct request *r,
         lb_balancer_done(r->balancer, &end);
         r->balancer = NULL;
     }
+    if (__builtin_expect(r->connection != NO_CONNECTION, 0))
+        pool_release(e, r, result);
     if (r->retry) {
         r->retry = false;
         e->retrying--;
@@ -74,6 +77,12 @@ static inline void request_end_as(struct entry *e, struct request *r,
 /* --- request.c --- */
 /* The next try. e->rng stands behind r->bits. */
 void request_attempt(struct entry *e, struct request *r);
+/* Sends it, once a connection carries it. extra: time before. */
+void request_send(struct entry *e, struct request *r,
+                  const struct endpoint *endpoint, sim_time extra);
+/* There is nothing to send it to. */
+void request_no_target(struct entry *e, struct request *r,
+                       const struct chosen *target);
 
 /* --- request_end.c --- */
 /* The attempt failed: the next one, or the end. */

@@ -254,6 +254,16 @@ bool server_listens(const struct pod *pod)
     return pod->server && pod->server->state == LISTENING;
 }
 
+sim_time server_since(const struct pod *pod)
+{
+    return server_listens(pod) ? pod->server->opened : SIM_NEVER;
+}
+
+bool server_drains(const struct pod *pod)
+{
+    return pod->server && pod->server->state == DRAINING;
+}
+
 /* ----------------------------------------------------------- processes */
 
 static void set_serving(struct servers *v, struct pod *pod, bool serving)

@@ -63,6 +63,12 @@ void server_probe(struct servers *servers, struct pod *pod, sim_time timeout,
 /* True while a process listens (tcpSocket probes). */
 bool server_listens(const struct pod *pod);
 
+/* When the process that listens now began to: it tells processes of one pod
+ * apart. SIM_NEVER: none listens. */
+sim_time server_since(const struct pod *pod);
+/* True between server_drain and the process' end. */
+bool server_drains(const struct pod *pod);
+
 /* --- for clients --- */
 /* What becomes of accepted attempts, by the number that the client gave:
  * `answered` within the event in which it was served (CAUSE_NONE or

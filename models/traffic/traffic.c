@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "models/traffic/traffic_internal.h"
+#include "models/traffic/pool.h"
 
 /* Of the measured time; before it they are counted from 0. */
 #define FIRST_NUMBER (UINT64_C(1) << 48)
@@ -246,10 +246,13 @@ static void move_out(struct traffic *t, const struct world_change *change)
 static void pod_changed(struct traffic *t, const struct world_change *change)
 {
     switch (change->what) {
+    case WHAT_SERVING:
+        touch(t, change->id);
+        pools_drained(t, change->id);
+        break;
     case WHAT_ADDED:
     case WHAT_TERMINATING:
     case WHAT_SANDBOX:
-    case WHAT_SERVING:
     case WHAT_CRASHED:
         touch(t, change->id);
         break;
@@ -327,6 +330,7 @@ static void make_entry(struct traffic *t, uint32_t index)
              service_hash(spec));
     e->work = e->more = e->rng;
     rng_seek(&e->work, 0, 0);
+    pools_begin(e);
     find_service(e);
 }
 
@@ -361,6 +365,7 @@ struct traffic *traffic_new(struct simulation *s)
     assert(t->entry_count <= UINT16_MAX);
     t->entries = mem_calloc(t->entry_count, sizeof *t->entries);
     make_paths(t);
+    t->connections = connections_new();
     for (size_t i = 0; i < t->entry_count; i++)
         make_entry(t, (uint32_t)i);
     t->up_stale = true;
@@ -387,6 +392,7 @@ void traffic_free(struct traffic *t)
         due_ring_release(&t->entries[i].timeouts);
         due_ring_release(&t->entries[i].deadlines);
     }
+    connections_free(t->connections);
     for (size_t i = 0; i < t->balancings.count; i++)
         balancing_free(t->balancings.items[i]);
     VEC_FREE(t->balancings);

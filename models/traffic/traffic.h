@@ -11,7 +11,7 @@
  * Documentation/networking/ip-sysctl, tcp_syn_retries, tcp_retries2).
  *
  * A new connection travels with its request: its set-up costs no round trip
- * of its own.
+ * of its own. Connections that are kept: pool.h.
  *
  * Clients: on nodes and in zones they are dealt out in turn when the
  * simulation starts, and stay; in pods, client i lives in one of the running

@@ -33,6 +33,7 @@ struct balancing {
     const struct lb_strategy *strategy;
     const void *config;
     enum lb_at at;
+    bool per_request;         /* connections to each endpoint are kept */
     uint32_t instances;       /* of a gateway */
     bool stateless;           /* one balancer does for all */
     struct lb_balancer plain; /* where stateless */
@@ -52,6 +53,7 @@ struct client {
     pod_id sticky;                /* ClientIP affinity: its last endpoint */
     sim_time sticky_until;
     struct dns_cache dns;
+    struct client_pools *pools; /* pool.c; NULL: none yet */
 };
 
 /* What is due when, of a constant delay: the time of each is no earlier
@@ -76,6 +78,8 @@ struct entry {
     service_id known;   /* the last one; NO_ID: never any */
     struct balancing *lb;
     bool started;
+    bool pooled;       /* connections are kept, */
+    bool per_endpoint; /* to each endpoint: requests are balanced */
     /* arrivals */
     double rate, gap; /* 1/s; mean ns between two */
     struct rng arrivals;
@@ -87,6 +91,7 @@ struct entry {
     struct rng rng;  /* of the attempt that begins */
     struct rng work; /* of what its server draws */
     struct rng more; /* latencies, back-off: seldom */
+    struct rng life; /* of connections */
     struct due_ring timeouts, deadlines;
     uint64_t in_flight, retrying;
     /* clients */
@@ -99,10 +104,12 @@ struct entry {
 
 enum request_state {
     REQUEST_FREE,
-    REQUEST_SENT, /* under way, queued, in service or answered */
-    REQUEST_DEAD, /* its connection will never be answered */
-    REQUEST_WAITS /* for its next attempt */
+    REQUEST_SENT,  /* under way, queued, in service or answered */
+    REQUEST_DEAD,  /* its connection will never be answered */
+    REQUEST_WAITS, /* for its next attempt */
+    REQUEST_QUEUED /* for a connection of its client's pool */
 };
+#define NO_CONNECTION UINT32_MAX
 
 /* The first cache line is all that most of a request's life touches. */
 struct request {
@@ -124,6 +131,9 @@ struct request {
     pod_id server; /* that has accepted it; NO_ID: none yet */
     incident_id origin;
     uint32_t next_free;
+    uint32_t connection; /* that carries it; NO_CONNECTION */
+    uint32_t pool;       /* of its client: where it is QUEUED or carried */
+    sim_time sent;       /* this attempt: later than started if QUEUED */
     uint8_t cause;
     bool blamed, retry; /* origin is settled; counts against the budget */
 };
@@ -140,6 +150,7 @@ struct traffic {
     bool up_stale;            /* traffic_up_nodes */
     VEC_OF(sim_time) touched; /* by pod: when something was done to it */
     uint64_t local_number;
+    struct connections *connections; /* pool.c */
     bool running;
 };
 
