@@ -29,6 +29,21 @@ static uint32_t *items_of(const struct lb_pick *pick, struct ring_item *items,
     return index;
 }
 
+/* A number of places for each; returns how many in all. */
+static size_t points_of(const struct ring_item *items, uint32_t count,
+                        double points, uint32_t *counts)
+{
+    size_t total = 0;
+
+    for (uint32_t i = 0; i < count; i++) {
+        double wanted = items[i].weight * points;
+
+        counts[i] = wanted < 1 ? 1 : (uint32_t)(wanted < 1e6 ? wanted : 1e6);
+        total += counts[i];
+    }
+    return total;
+}
+
 static void make_ring(struct lb_table *table, const struct lb_pick *pick)
 {
     const struct ring_config *config = pick->balancer->config;
@@ -38,8 +53,11 @@ static void make_ring(struct lb_table *table, const struct lb_pick *pick)
     uint32_t *index = items_of(pick, items, keys, &count);
     struct ring *ring;
 
-    table->length = ring_counts(items, count, (uint64_t)config->least,
-                                (uint64_t)config->most, counts);
+    table->length =
+        config->points > 0
+            ? points_of(items, count, (double)config->points, counts)
+            : ring_counts(items, count, (uint64_t)config->least,
+                          (uint64_t)config->most, counts);
     ring = ring_make(items, count, counts, table->length);
     for (size_t i = 0; i < table->length; i++)
         ring->places[i].item = index[ring->places[i].item];

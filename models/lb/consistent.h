@@ -13,6 +13,7 @@
 struct ring_config {
     struct lb_weights weights;
     int64_t least, most;
+    int64_t points; /* of each endpoint of weight 1; 0: by least and most */
 };
 #define RING_ROWS                                                              \
     LB_WEIGHTS_ROW,                                                            \
@@ -24,11 +25,20 @@ struct ring_config {
          .source = "Envoy minimum_ring_size, gRPC min_ring_size",              \
          .min = 1,                                                             \
          .max = 8388608},                                                      \
+        {.name = "maxRingSize",                                                \
+         .type = PARAM_INT,                                                    \
+         .offset = offsetof(struct ring_config, most),                         \
+         .text = "8388608",                                                    \
+         .help = "and at most",                                                \
+         .source = "Envoy maximum_ring_size",                                  \
+         .min = 1,                                                             \
+         .max = 8388608},                                                      \
     {                                                                          \
-        .name = "maxRingSize", .type = PARAM_INT,                              \
-        .offset = offsetof(struct ring_config, most), .text = "8388608",       \
-        .help = "and at most", .source = "Envoy maximum_ring_size", .min = 1,  \
-        .max = 8388608                                                         \
+        .name = "pointsPerEndpoint", .type = PARAM_INT,                        \
+        .offset = offsetof(struct ring_config, points), .text = "0",           \
+        .help = "so many places each, times its weight, whatever the ring's "  \
+                "size; 0: as the ring's size asks; ketama: 160",               \
+        .source = "nginx hash consistent: 160", .max = 100000                  \
     }
 
 /* The ring of pick's set; the config begins with a ring_config. */

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+#define LEAST_WEIGHT 1e-12
+
 static inline bool before(const struct edf_entry *a, const struct edf_entry *b)
 {
     if (a->deadline != b->deadline)
@@ -43,7 +45,7 @@ static void sift_down(struct edf *e, size_t i)
 
 static double span_of(double weight)
 {
-    return 1 / (weight > 1e-12 ? weight : 1e-12);
+    return 1 / fmax(weight, LEAST_WEIGHT);
 }
 
 void edf_clear(struct edf *e)
@@ -78,36 +80,77 @@ uint32_t edf_next(struct edf *e)
     return e->heap.items[0].item;
 }
 
-void edf_again(struct edf *e, double weight)
+/* The first one, anew. */
+static void requeue(struct edf *e, double deadline)
 {
-    struct edf_entry *first = &e->heap.items[0];
-
-    first->deadline = e->now + span_of(weight);
-    first->order = e->order++;
+    e->heap.items[0].deadline = deadline;
+    e->heap.items[0].order = e->order++;
     sift_down(e, 0);
 }
 
+void edf_again(struct edf *e, double weight)
+{
+    requeue(e, e->now + span_of(weight));
+}
+
+/* An item that has been picked `share` times already. */
+struct begun {
+    double weight, share;
+    uint32_t item;
+};
+
+static int by_last_pick(const void *a, const void *b)
+{
+    const struct begun *x = a, *y = b;
+    double p = x->share / x->weight, q = y->share / y->weight;
+
+    if (p != q)
+        return p < q ? -1 : 1;
+    return (x->item > y->item) - (x->item < y->item);
+}
+
+/* Everyone's whole share of the picks; returns how many those are. */
+static uint64_t deal(struct begun *items, const double *weights, uint32_t count,
+                     uint64_t picks)
+{
+    double sum = 0, dealt = 0;
+
+    for (uint32_t i = 0; i < count; i++) {
+        items[i].item = i;
+        items[i].weight = fmax(weights[i], LEAST_WEIGHT);
+        sum += items[i].weight;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        items[i].share = floor((double)picks * (items[i].weight / sum));
+        dealt += items[i].share;
+    }
+    return (uint64_t)dealt;
+}
+
+/* Deadlines are reckoned from the start, not summed up: what is due at the
+ * same time is so exactly. Of those, whoever was picked before the others is
+ * due first: it was put in first. */
 void edf_start(struct edf *e, const double *weights, uint32_t count,
                uint64_t picks)
 {
-    double sum = 0, last = 0;
-    uint64_t made = 0;
+    struct begun *items = mem_calloc(count, sizeof *items);
+    uint64_t made = deal(items, weights, count, picks);
 
+    qsort(items, count, sizeof *items, by_last_pick);
     edf_clear(e);
     for (uint32_t i = 0; i < count; i++)
-        sum += 1 / span_of(weights[i]);
-    for (uint32_t i = 0; i < count; i++) {
-        double span = span_of(weights[i]);
-        double share = floor((double)picks / span / sum);
-
-        last = fmax(last, share * span);
-        made += (uint64_t)share;
-        push(e, i, (share + 1) * span);
-    }
-    e->now = last;
+        push(e, i, (items[i].share + 1) / items[i].weight);
     for (; made < picks; made++) {
-        uint32_t item = edf_next(e);
+        struct begun *next = &items[e->heap.items[0].item];
 
-        edf_again(e, weights[item]);
+        next->share++;
+        requeue(e, (next->share + 1) / next->weight);
     }
+    for (uint32_t i = 0; i < count; i++) {
+        struct begun *of = &items[e->heap.items[i].item];
+
+        e->heap.items[i].item = of->item;
+        e->now = fmax(e->now, of->share / of->weight);
+    }
+    free(items);
 }

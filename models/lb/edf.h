@@ -32,8 +32,8 @@ void edf_add(struct edf *e, uint32_t item, double weight);
 uint32_t edf_next(struct edf *e);
 /* The item that edf_next returned is due again 1/weight later. */
 void edf_again(struct edf *e, double weight);
-/* Items 0..count-1, after `picks` picks: O(count) for any number. Ties apart
- * it is what so many picks would have led to. */
+/* Items 0..count-1 in the state to which so many picks lead: O(count log
+ * count) for any number of them. */
 void edf_start(struct edf *e, const double *weights, uint32_t count,
                uint64_t picks);
 
