@@ -9,13 +9,6 @@ struct config {
     double penalty;
 };
 
-/* What a balancer was told by an endpoint. */
-struct told {
-    double weight;
-    sim_time since, last; /* first and last report; since SIM_NEVER: none */
-    bool any;
-};
-
 struct grpc_wrr {
     uint16_t *scaled;
     double *weights;
@@ -100,31 +93,9 @@ static double report(struct lb_balancer *b, const struct lb_end *end)
 
 static void done(struct lb_balancer *b, const struct lb_end *end)
 {
-    struct told *told = lb_slot_of(b, end->slot);
-    double weight;
-
-    if (!b->group || !b->group->present || !b->group->servers ||
-        (end->result != LB_OK && end->result != LB_ERROR))
-        return;
-    weight = report(b, end);
-    if (weight <= 0)
-        return;
-    if (!told->any)
-        told->since = end->now;
-    told->any = true;
-    told->last = end->now;
-    told->weight = weight;
-}
-
-static double weight_of(const struct config *config, struct told *told,
-                        sim_time now)
-{
-    if (told->any && now - told->last >= config->expiry)
-        told->any = false;
-    if (!told->any ||
-        (config->blackout > 0 && now - told->since < config->blackout))
-        return 0;
-    return told->weight;
+    if (b->group && b->group->present && b->group->servers &&
+        (end->result == LB_OK || end->result == LB_ERROR))
+        stride_tell(lb_slot_of(b, end->slot), report(b, end), end->now);
 }
 
 static void look(const struct lb_pick *pick)
@@ -133,7 +104,8 @@ static void look(const struct lb_pick *pick)
     struct grpc_wrr *g = pick->balancer->state;
 
     for (uint32_t i = 0; i < pick->count; i++)
-        g->weights[i] = weight_of(config, lb_slot(pick, i), pick->now);
+        g->weights[i] = stride_told_weight(lb_slot(pick, i), config->blackout,
+                                           config->expiry, pick->now);
     g->strided = stride_scale(g->weights, pick->count, g->scaled);
     g->next = pick->now + config->update;
 }
@@ -189,7 +161,7 @@ const struct lb_strategy lb_grpc_wrr = {
     .config_size = sizeof(struct config),
     .params = params,
     .state_size = sizeof(struct grpc_wrr),
-    .slot_size = sizeof(struct told),
+    .slot_size = sizeof(struct stride_told),
     .group_size = sizeof(struct grpc_group),
     .pick = pick_grpc_wrr,
     .update = update,

@@ -47,3 +47,24 @@ double stride_weight(double qps, double utilization, double eps, double penalty)
         return 0;
     return qps / (utilization + eps / qps * penalty);
 }
+
+void stride_tell(struct stride_told *told, double weight, sim_time now)
+{
+    if (weight <= 0)
+        return;
+    if (!told->any)
+        told->since = now;
+    told->any = true;
+    told->last = now;
+    told->weight = weight;
+}
+
+double stride_told_weight(struct stride_told *told, sim_time blackout,
+                          sim_time expiry, sim_time now)
+{
+    if (told->any && now - told->last >= expiry)
+        told->any = false;
+    if (!told->any || (blackout > 0 && now - told->since < blackout))
+        return 0;
+    return told->weight;
+}

@@ -92,6 +92,14 @@ case_function case_endpointslice_packing, case_pod_in_endpoints,
 case_function case_categorize_endpoints;
 case_function case_probe_threshold, case_probe_initial, case_backoff_sequence,
     case_crashloop_config, case_pod_ready_condition, case_default_constants;
+case_function case_maglev_xxh64_table, case_maglev_paper_table,
+    case_ring_hash_xxh64, case_ring_hash_pick, case_grpc_ring_size,
+    case_edf_sequence, case_edf_counts, case_edf_first_pick_share,
+    case_wrr_long_run_share, case_weighted_least_request,
+    case_least_request_effective_weight, case_least_request_choice,
+    case_slow_start_factor, case_slow_start_sequence, case_smooth_wrr,
+    case_nginx_behaviour, case_grpc_static_stride, case_grpc_wrr_weights,
+    case_ipvs_choice, case_ipvs_wrr, case_peak_ewma;
 case_function case_stats, case_lifetime;
 
 #endif
