@@ -14,13 +14,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "models/lb/lb.h"
 #include "sim/engine/mem.h"
 #include "sim/engine/rng.h"
 
 struct plan {
     struct rng rng;
     FILE *out;
-    bool calm;
+    bool calm, classes;
     int deployments, services, nodes, zones, traffic;
     int seconds;      /* of measured time */
     bool headless[8]; /* by Service */
@@ -250,13 +251,16 @@ static void put_traffic(struct plan *p, int i)
 
 static void put_balancing(struct plan *p)
 {
+    int strategies = 0;
+
+    while (lb_strategies[strategies])
+        strategies++;
     put(p, "  loadBalancing:\n");
     for (int i = 0; i < p->services; i++) {
         if (i > 0 && chance(p, 50))
             continue;
         put(p, "  - {service: s%d, strategy: %s, at: %s}\n", i,
-            ONE_OF(p, "random", "round-robin", "least-connections", "p2c",
-                   "{p2c: {choices: 3}}"),
+            lb_strategies[below(p, strategies)]->name,
             ONE_OF(p, "proxy", "client"));
     }
 }
@@ -410,6 +414,27 @@ static void put_strategy(struct plan *p)
     }
 }
 
+static void put_affinity(struct plan *p, int i)
+{
+    const char *topology =
+        ONE_OF(p, "kubernetes.io/hostname", "topology.kubernetes.io/zone");
+
+    put(p,
+        "      affinity: {%s: ", ONE_OF(p, "podAffinity", "podAntiAffinity"));
+    if (chance(p, 50))
+        put(p,
+            "{requiredDuringSchedulingIgnoredDuringExecution: "
+            "[{topologyKey: %s, labelSelector: {matchLabels: {app: d%d}}}]",
+            topology, i);
+    else
+        put(p,
+            "{preferredDuringSchedulingIgnoredDuringExecution: [{weight: "
+            "50, podAffinityTerm: {topologyKey: %s, labelSelector: "
+            "{matchLabels: {tier: t%d}}}}]",
+            topology, i % 2);
+    put(p, "}}\n");
+}
+
 static void put_pod_spec(struct plan *p, int i)
 {
     static const char *const tolerations =
@@ -423,6 +448,10 @@ static void put_pod_spec(struct plan *p, int i)
         put(p, "      terminationGracePeriodSeconds: %d\n", between(p, 0, 40));
     if (chance(p, 50))
         put(p, "%s", tolerations);
+    if (p->classes && chance(p, 50))
+        put(p, "      priorityClassName: %s\n", ONE_OF(p, "low", "high"));
+    if (chance(p, 10))
+        put_affinity(p, i);
     if (chance(p, 10))
         put(p, "      nodeSelector: {topology.kubernetes.io/zone: a}\n");
     if (chance(p, 15))
@@ -491,6 +520,16 @@ static void put_service(struct plan *p, int i)
     put(p, "  ports: [{port: 80, targetPort: http}]\n");
 }
 
+static void put_priorities(struct plan *p)
+{
+    put(p, "---\napiVersion: scheduling.k8s.io/v1\nkind: PriorityClass\n"
+           "metadata: {name: low}\nvalue: 10\n---\n"
+           "apiVersion: scheduling.k8s.io/v1\nkind: PriorityClass\n"
+           "metadata: {name: high}\nvalue: 1000\n");
+    if (chance(p, 30))
+        put(p, "preemptionPolicy: Never\n");
+}
+
 /* Writes the scenario of the seed. */
 static void generate(uint64_t seed, FILE *out)
 {
@@ -528,6 +567,9 @@ static void generate(uint64_t seed, FILE *out)
     if (chance(&p, 60))
         put_balancing(&p);
     put_timeline(&p);
+    p.classes = !p.calm && chance(&p, 40);
+    if (p.classes)
+        put_priorities(&p);
     for (int i = 0; i < p.deployments; i++)
         put_deployment(&p, i);
     for (int i = 0; i < p.services; i++)

@@ -121,14 +121,20 @@ static void settle_pod(struct watch *w, const struct pod *pod)
                (double)pod->grace / 1e9);
 }
 
+/* More than room decides where it may go. */
+static bool constrained(const struct pod_template *t)
+{
+    return t->node_selector.count > 0 || t->spread_count > 0 ||
+           t->near.required_count > 0 || t->apart.required_count > 0;
+}
+
 /* A free place that nobody gives to a pod that waits for one. */
 static void settle_pending(struct watch *w, const struct pod *pod)
 {
     const struct world *world = w->s->world;
     const struct resources *ask = &pod->template->requests;
 
-    if (pod->node != NO_ID || pod->template->node_selector.count > 0 ||
-        pod->template->spread_count > 0)
+    if (pod->node != NO_ID || constrained(pod->template))
         return;
     for (size_t i = 0; i < world->nodes.count; i++) {
         const struct node *node = world->nodes.items[i];
