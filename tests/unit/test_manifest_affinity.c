@@ -355,6 +355,57 @@ static void test_near(void **state)
     end(&f);
 }
 
+#define FILLER(name, replicas, spec)                                           \
+    "---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: " name       \
+    "}\nspec: {replicas: " replicas ", selector: {matchLabels: {app: " name    \
+    "}}, template: {metadata: {labels: {app: " name "}}, spec: {" spec         \
+    "containers: [{name: c, image: 'i:1', resources: {requests: {cpu: "        \
+    "900m}}}]}}}\n"
+
+/* Nodes are full when the pod of higher priority comes. */
+static void test_never_preempts(void **state)
+{
+    static const char before[] =
+        SCENARIO("  traffic: []\n  warmUp: 0s\n  duration: 2m\n"
+                 "  cluster: {nodePools: [{count: 2, allocatable: {cpu: 1, "
+                 "memory: 4Gi}}]}\n"
+                 "  timeline: [{at: 30s, kubectl: scale deployment/high "
+                 "--replicas=1}]\n");
+    static const struct {
+        const char *text;
+        size_t high;
+    } cases[] = {
+        {FILLER("low", "2", "") FILLER("high", "0", "priority: 10, "), 1},
+        {FILLER("low", "2", "")
+             FILLER("high", "0", "priority: 10, preemptionPolicy: Never, "),
+         0},
+    };
+    size_t i, j;
+
+    (void)state;
+    for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct simulation_options options = {0};
+        struct simulation *s;
+        struct fixture f;
+        char text[4096];
+        size_t high = 0;
+
+        snprintf(text, sizeof text, "%s%s", before, cases[i].text);
+        loads(&f, text);
+        s = simulation_run(f.s, &options);
+        for (j = 0; j < s->world->nodes.count; j++) {
+            const struct node *n = s->world->nodes.items[j];
+
+            assert_int_equal(n->pods.count, 1);
+            high +=
+                world_pod(s->world, n->pods.items[0])->template->priority == 10;
+        }
+        assert_int_equal(high, cases[i].high);
+        simulation_free(s);
+        end(&f);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -367,6 +418,7 @@ int main(void)
         cmocka_unit_test(test_messages),
         cmocka_unit_test(test_apart),
         cmocka_unit_test(test_near),
+        cmocka_unit_test(test_never_preempts),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
