@@ -17,6 +17,7 @@ struct weighted_round_robin {
     struct endpoint *of;       /* whose they are */
     uint32_t count, next;
     sim_time warm; /* from when on none is new */
+    bool settled;  /* all factors are 1 */
 };
 
 static const struct param params[] = {
@@ -68,6 +69,7 @@ static void update(const struct lb_pick *pick)
     free(w->of);
     w->of = copy;
     w->count = pick->count;
+    w->settled = config->slow_start.window == 0;
 }
 
 static void age(const struct lb_pick *pick)
@@ -75,6 +77,7 @@ static void age(const struct lb_pick *pick)
     const struct config *config = pick->balancer->config;
     struct weighted_round_robin *w = pick->balancer->state;
 
+    w->settled = pick->now > w->warm;
     for (uint32_t i = 0; i < pick->count; i++) {
         sim_time since =
             pick->balancer->counters[pick->endpoints[i].slot].since;
@@ -90,13 +93,13 @@ static uint32_t pick_weighted_round_robin(const struct lb_pick *pick)
     const struct lb_balancer *b = pick->balancer;
     const struct config *config = b->config;
     struct weighted_round_robin *w = b->state;
-    bool slow = config->slow_start.window > 0;
 
-    if (b->equal && !slow && config->health.max_fails == 0) {
+    if (b->equal && config->slow_start.window == 0 &&
+        config->health.max_fails == 0) {
         w->next = w->next < pick->count ? w->next + 1 : 1;
         return w->next - 1;
     }
-    if (slow && pick->now <= w->warm)
+    if (!w->settled)
         age(pick);
     return smooth_next(w->items, pick->count, &config->health, pick->now);
 }
