@@ -7,13 +7,23 @@ struct ipvs_rr {
     uint32_t next; /* index */
 };
 
+/* Sets differ by little: it is near the place where it was. */
 static void update(const struct lb_pick *pick)
 {
     struct ipvs_rr *turn = pick->balancer->state;
+    uint32_t was = turn->next - 1;
 
-    for (uint32_t i = 0; turn->next > 0 && i < pick->count; i++) {
-        if (pick->endpoints[i].pod == turn->last) {
-            turn->next = i + 1;
+    for (uint32_t away = 0; turn->next > 0 && away <= pick->count + was;
+         away++) {
+        uint32_t below = was - away, above = was + away;
+
+        if (away <= was && below < pick->count &&
+            pick->endpoints[below].pod == turn->last) {
+            turn->next = below + 1;
+            return;
+        }
+        if (above < pick->count && pick->endpoints[above].pod == turn->last) {
+            turn->next = above + 1;
             return;
         }
     }

@@ -26,7 +26,7 @@ void lb_balancer_init(struct lb_balancer *b, const struct lb_strategy *s,
     b->strategy = s;
     b->config = config ? config : default_config(b);
     b->state = s->state_size ? mem_zalloc(s->state_size) : NULL;
-    b->looks = s->counts || s->weighted || s->update;
+    b->looks = s->weighted || s->indexed || s->slot_size || s->update;
     b->version = LB_NO_VERSION;
 }
 
@@ -109,32 +109,36 @@ static void index_slots(const struct lb_pick *pick)
         b->index[pick->endpoints[i].slot] = i;
 }
 
-/* Another pod in the slot: what was known of it was the old one's. */
+/* Another pod in the slot: what was known of it was the old one's. Who only
+ * counts renews a slot when it is picked: a change of the set costs nothing
+ * then. */
+static inline void renew(struct lb_balancer *b, const struct endpoint *e,
+                         sim_time since)
+{
+    struct lb_counters *c = &b->counters[e->slot];
+
+    if (__builtin_expect(c->pod == e->pod, 1))
+        return;
+    b->open -= c->active;
+    *c = (struct lb_counters){.pod = e->pod, .since = since};
+    if (b->slot_state)
+        memset(lb_slot_of(b, e->slot), 0, b->strategy->slot_size);
+}
+
 static void renew_slots(const struct lb_pick *pick)
 {
     struct lb_balancer *b = pick->balancer;
     sim_time since = b->version == LB_NO_VERSION ? LB_FIRST_SET : pick->now;
 
-    for (uint32_t i = 0; i < pick->count; i++) {
-        const struct endpoint *e = &pick->endpoints[i];
-        struct lb_counters *c = &b->counters[e->slot];
-
-        if (c->pod == e->pod)
-            continue;
-        b->open -= c->active;
-        *c = (struct lb_counters){.pod = e->pod, .since = since};
-        if (b->slot_state)
-            memset(lb_slot(pick, i), 0, b->strategy->slot_size);
-    }
+    for (uint32_t i = 0; i < pick->count; i++)
+        renew(b, &pick->endpoints[i], since);
 }
 
-static void look(const struct lb_pick *pick, uint32_t slots, uint64_t version)
+static void look(const struct lb_pick *pick, uint64_t version)
 {
     struct lb_balancer *b = pick->balancer;
 
     if (b->strategy->counts) {
-        if (slots > b->slots)
-            grow_slots(b, slots);
         renew_slots(pick);
         if (b->strategy->indexed)
             index_slots(pick);
@@ -159,12 +163,15 @@ static inline const struct endpoint *pick_in(const struct lb_pick *pick,
     uint32_t i;
 
     assert(pick->count >= 1);
+    if (b->strategy->counts && __builtin_expect(slots > b->slots, 0))
+        grow_slots(b, slots);
     if (b->looks &&
         __builtin_expect(b->version != version || b->count != pick->count, 0))
-        look(pick, slots, version);
+        look(pick, version);
     i = b->strategy->pick(pick);
     assert(i < pick->count);
     if (b->strategy->counts) {
+        renew(b, &pick->endpoints[i], pick->now);
         b->counters[pick->endpoints[i].slot].active++;
         b->open++;
     }

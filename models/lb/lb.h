@@ -127,7 +127,10 @@ struct lb_strategy {
  * where the strategy `counts`. */
 static inline uint32_t lb_active(const struct lb_pick *pick, uint32_t i)
 {
-    return pick->balancer->counters[pick->endpoints[i].slot].active;
+    const struct endpoint *e = &pick->endpoints[i];
+    const struct lb_counters *c = &pick->balancer->counters[e->slot];
+
+    return c->pod == e->pod ? c->active : 0;
 }
 
 /* What the strategy keeps of the endpoint in the slot. */
