@@ -32,7 +32,7 @@ const struct lb_strategy lb_ring_hash = {
     .unit = "connection or request",
     .state = "a ring, by addresses",
     .rule = "the first endpoint on a ring of hashes at or behind the "
-            "client's: where one leaves, only its clients move",
+            "client's: where one leaves, few others' clients move",
     .constants = "minRingSize 1024; maxRingSize 8388608; XXH64; weights 1",
     .source = "Envoy ring_hash, gRPC ring_hash_experimental",
     .weighted = true,
