@@ -6,13 +6,11 @@
  */
 #include <assert.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "models/controller.h"
 #include "models/controllers/replicaset_rules.h"
 
 static const char scaled[] = "Scaled", rolled_out[] = "RolledOut";
-static const char collected[] = "Deleted"; /* its owner was */
 
 /* Before 1.34 a second was added when a pod became ready, and all were
  * looked at again minReadySeconds after the last (kubernetes#39785). */
@@ -91,8 +89,7 @@ static unsigned count_pod(struct replicasets *all, struct record *r,
 /* It meant the pod to go: nothing replaces it. */
 static bool deleted_by_itself(const struct pod *pod)
 {
-    return pod->reason == scaled || pod->reason == rolled_out ||
-           (pod->reason && strcmp(pod->reason, collected) == 0);
+    return pod->reason == scaled || pod->reason == rolled_out;
 }
 
 static void observe_pod(struct controller_run *run, struct replicasets *all,
