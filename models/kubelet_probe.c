@@ -118,13 +118,21 @@ void kubelet_start_probes(struct kubelets *k, struct pod *pod, uint32_t i)
 
 /* --- outcomes --- */
 
+/* What was done to a pod explains its probes so long; as in traffic/blame.c.
+ * Our choice. */
+static const sim_time recent = SIM_MIN;
+
 /* A probe that overload made fail: blamed on that, unless something else
- * has touched the pod. */
+ * has touched the pod lately, or it has not been ready for long. */
 static void blame_overload(struct kubelets *k, const struct pod *pod)
 {
     incident_id origin = world_pod_origin(k->world, pod->id);
+    sim_time since = world_pod_touched(k->world, pod->id);
 
-    if (origin == INCIDENT_NONE || origin == INCIDENT_STARTUP)
+    if (pod->ready && pod->ready_since > since)
+        since = pod->ready_since;
+    if (origin == INCIDENT_NONE || origin == INCIDENT_STARTUP ||
+        (pod->ready && kubelet_now(k) - since >= recent))
         world_pod_touch(k->world, pod->id, INCIDENT_OVERLOAD);
 }
 

@@ -235,6 +235,7 @@ typedef void world_notify(void *self, const struct world_change *change);
 struct pod_entry {
     struct pod *pod;    /* NULL: gone */
     incident_id origin; /* what touched it last; outlives it */
+    sim_time touched;   /* when that was */
 };
 
 struct world {
@@ -313,6 +314,11 @@ void world_pod_set_serving(struct world *w, pod_id id, bool serving);
 void world_pod_crashed(struct world *w, pod_id id, incident_id origin);
 /* Something touched the pod: later failures on it are blamed on that. */
 void world_pod_touch(struct world *w, pod_id id, incident_id origin);
+/* When that last was. */
+static inline sim_time world_pod_touched(const struct world *w, pod_id id)
+{
+    return w->pods.items[id].touched;
+}
 static inline incident_id world_pod_origin(const struct world *w, pod_id id)
 {
     return w->pods.items[id].origin;

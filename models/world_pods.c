@@ -66,7 +66,7 @@ pod_id world_pod_create(struct world *w, replicaset_id rs,
     } else {
         own(w, pod, rs);
     }
-    VEC_PUSH(w->pods, ((struct pod_entry){pod, origin}));
+    VEC_PUSH(w->pods, ((struct pod_entry){pod, origin, sim_now(w->sim)}));
     w->pod_count++;
     world_tell(w, CHANGE_POD, WHAT_ADDED, pod->id);
     return pod->id;
@@ -245,4 +245,5 @@ void world_pod_touch(struct world *w, pod_id id, incident_id origin)
 {
     assert(id < w->pods.count && origin < w->incidents.count);
     w->pods.items[id].origin = origin;
+    w->pods.items[id].touched = sim_now(w->sim);
 }
