@@ -48,9 +48,9 @@ bool output_tight(const double *values, size_t count, size_t stride,
     double half, whole;
 
     assert(precision > 0);
-    if (t.count < 2 || !(tally_variance(&t) > 0))
+    if (t.count < 2)
         return false;
     half = (ci.high - ci.low) / 2;
     whole = scale == PRECISION_OF_REST ? 1 - t.mean : fabs(t.mean);
-    return half <= precision * whole;
+    return whole > 0 && half <= precision * whole;
 }

@@ -34,9 +34,9 @@ enum precision_scale {
     PRECISION_OF_REST  /* ratios: half-width <= P (1 - mean) */
 };
 
-/* True where the interval of the values is tight enough. Quantities that
- * are the same in every replication (an all-zero failure count, a ratio of
- * exactly 1) say nothing of their spread and are never tight. */
+/* True where the interval of the values is tight enough. An all-zero
+ * failure count and a ratio of exactly 1 have nothing to be relative to and
+ * are never tight: what was not seen may still happen. */
 bool output_tight(const double *values, size_t count, size_t stride,
                   enum precision_scale scale, double precision);
 

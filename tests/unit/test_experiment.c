@@ -147,6 +147,16 @@ static void precision_of_ratios_is_of_the_rest(void **state)
     assert_false(output_tight(x, 5, 1, PRECISION_OF_REST, 0.05));
 }
 
+static void the_same_each_time_is_tight_unless_nothing(void **state)
+{
+    const double six[] = {6, 6, 6}, none[] = {0, 0, 0}, all[] = {1, 1, 1};
+
+    (void)state;
+    assert_true(output_tight(six, 3, 1, PRECISION_OF_MEAN, 0.05));
+    assert_false(output_tight(none, 3, 1, PRECISION_OF_MEAN, 0.05));
+    assert_false(output_tight(all, 3, 1, PRECISION_OF_REST, 0.05));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -156,6 +166,7 @@ int main(void)
         cmocka_unit_test(a_failed_unit_stops_all),
         cmocka_unit_test(summary_by_hand),
         cmocka_unit_test(precision_of_ratios_is_of_the_rest),
+        cmocka_unit_test(the_same_each_time_is_tight_unless_nothing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
