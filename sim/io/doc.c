@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 
 #include "sim/io/doc_internal.h"
+#include "sim/io/resultdir.h"
 
 enum {
     NODES_IN_CHUNK = 1024,
@@ -188,7 +189,8 @@ static bool list_directory(const char *path, struct names *names,
 }
 
 /* Reads the documents' files below a directory. Links to directories are
- * not followed: they may lead back. Adds to *count the files found. */
+ * not followed: they may lead back. Nor are results of earlier runs, which
+ * lie below it by default. Adds to *count the files found. */
 static bool read_directory(struct doc_set *set, const char *path, int level,
                            size_t *count, struct diag *diag)
 {
@@ -201,7 +203,7 @@ static bool read_directory(struct doc_set *set, const char *path, int level,
         struct stat st;
 
         if (lstat(name, &st) == 0 && S_ISDIR(st.st_mode)) {
-            if (level < FOLDERS_MAX)
+            if (level < FOLDERS_MAX && !resultdir_is_one(name))
                 ok &= read_directory(set, name, level + 1, count, diag);
         } else if ((has_ending(name, ".yaml") || has_ending(name, ".yml") ||
                     has_ending(name, ".json")) &&

@@ -42,9 +42,10 @@ void doc_set_free(struct doc_set *set);
 void doc_set_lenient(struct doc_set *set);
 
 /* Reads every document of a file ("-": standard input), of each file below
- * a directory (*.yaml, *.yml, *.json, sorted by name), or of a text. Errors
- * go to diag: unreadable, empty, not UTF-8, not YAML. Returns false after
- * an error. Documents read before it stay in the set. */
+ * a directory (*.yaml, *.yml, *.json, sorted by name; result directories in
+ * it are passed over), or of a text. Errors go to diag: unreadable, empty,
+ * not UTF-8, not YAML. Returns false after an error. Documents read before
+ * it stay in the set. */
 bool doc_read_path(struct doc_set *set, const char *path, struct diag *diag);
 bool doc_read_text(struct doc_set *set, const char *name, const char *text,
                    struct diag *diag);

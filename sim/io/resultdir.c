@@ -38,8 +38,7 @@ static bool remove_but_lock(int folder, const char *name)
     return strcmp(name, lock_file) == 0 || tree_remove(folder, name);
 }
 
-/* True where a directory holds a run.json that begins as podchurn's do. */
-static bool is_ours(const char *path)
+bool resultdir_is_one(const char *path)
 {
     static const char begin[] = "{\"podchurn\":";
     char *file_name = mem_printf("%s/run.json", path);
@@ -72,7 +71,7 @@ static bool check_name(const char *name, struct diag *diag)
         diag_error(diag, place, "exists and is not a directory");
         return false;
     }
-    if (!is_ours(name)) {
+    if (!resultdir_is_one(name)) {
         diag_error(diag, place, "exists and was not made by podchurn");
         diag_hint(diag, "choose another name with --output, or remove it");
         return false;
@@ -165,7 +164,7 @@ static void mend(const struct resultdir *dir)
 {
     struct stat st;
 
-    if (lstat(dir->old, &st) != 0 || !is_ours(dir->old))
+    if (lstat(dir->old, &st) != 0 || !resultdir_is_one(dir->old))
         return;
     if (lstat(dir->name, &st) != 0)
         rename(dir->old, dir->name);

@@ -18,6 +18,9 @@
 
 struct resultdir;
 
+/* True where a directory holds a run.json that begins as podchurn's do. */
+bool resultdir_is_one(const char *path);
+
 /* Checks and prepares. NULL after an error in diag: NAME exists and is not
  * ours, its parent cannot be written, another process is at it. A stale
  * .partial of a dead process is removed. Missing parents are made. */
