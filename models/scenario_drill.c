@@ -28,7 +28,7 @@ static bool parse(struct scenario_reader *r, unsigned *out)
     }
     if (strcmp(text, "none") == 0)
         return true;
-    while (*text) {
+    do {
         length = strcspn(text, ",");
         for (i = 0; names[i]; i++)
             if (strlen(names[i]) == length &&
@@ -43,8 +43,7 @@ static bool parse(struct scenario_reader *r, unsigned *out)
         }
         *out |= 1u << i;
         text += length;
-        text += *text == ',';
-    }
+    } while (*text++ == ',');
     return true;
 }
 
