@@ -75,6 +75,7 @@ static bool load(struct scenario_reader *r)
     bool ok = scenario_read_files(r);
 
     ok &= scenario_apply_sets(r);
+    ok &= scenario_read_name(r);
     ok &= scenario_read_includes(r);
     ok &= scenario_apply_object_sets(r);
     ok &= scenario_read_spec(r);

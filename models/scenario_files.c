@@ -108,7 +108,7 @@ static void make_root(struct scenario_reader *r)
 }
 
 /* Names become folders and CSV fields. */
-static bool name_read(struct scenario_reader *r)
+bool scenario_read_name(struct scenario_reader *r)
 {
     static const char allowed[] = "abcdefghijklmnopqrstuvwxyz"
                                   "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
@@ -148,7 +148,7 @@ bool scenario_read_files(struct scenario_reader *r)
         r->l.base = directory_of(r->l.intern, r->root->place.file);
     else
         make_root(r);
-    return name_read(r) && ok;
+    return ok;
 }
 
 /* ---- includes ---- */

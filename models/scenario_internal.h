@@ -277,6 +277,8 @@ void scenario_release_matches(struct scenario_reader *r);
 
 /* --- steps, in this order --- */
 bool scenario_read_files(struct scenario_reader *r);
+/* metadata.name, else the first file's; after --set. */
+bool scenario_read_name(struct scenario_reader *r);
 bool scenario_apply_sets(struct scenario_reader *r);
 bool scenario_read_includes(struct scenario_reader *r);
 bool scenario_apply_object_sets(struct scenario_reader *r);
