@@ -149,16 +149,33 @@ static bool entry_read(struct scenario_reader *r, struct raw_lb *raw,
     return level_read(r, raw, index, out) && ok && s;
 }
 
+/* The value of --set strategy=: a name or {NAME: {keys}}. NULL: an error. */
+static struct doc_node *strategy_value(struct scenario_reader *r)
+{
+    struct doc_node *map = doc_new_mapping(r->l.docs, r->strategy_place);
+    struct doc_node *value;
+
+    if (!doc_set_path(r->l.docs, map, "strategy", r->strategy,
+                      r->strategy_place, r->diag))
+        return NULL;
+    value = doc_get(map, "strategy");
+    if (!value)
+        diag_error(r->diag, r->strategy_place,
+                   "expected a name or {NAME: {keys}} for 'strategy'");
+    return value;
+}
+
 /* --set strategy=...: an entry for each Service with traffic and none. */
-static void complete(struct scenario_reader *r)
+static bool complete(struct scenario_reader *r)
 {
     const struct scenario *s = r->s;
     struct param_list *list = &r->raw->lbs;
     struct raw_lb *one;
     const char *space, *name;
+    struct doc_node *value = r->strategy ? strategy_value(r) : NULL;
     size_t i, j;
 
-    for (i = 0; r->strategy && i < s->traffic_count; i++) {
+    for (i = 0; value && i < s->traffic_count; i++) {
         for (j = 0; j < list->count; j++) {
             one = (struct raw_lb *)list->items + j;
             reader_split_name(r, one->service, &space, &name);
@@ -171,9 +188,9 @@ static void complete(struct scenario_reader *r)
                          r->l.kubernetes_minor);
         one->service =
             mem_printf("%s/%s", s->traffic[i].space, s->traffic[i].service);
-        one->strategy =
-            doc_new_scalar(r->l.docs, r->strategy_place, r->strategy);
+        one->strategy = value;
     }
+    return value || !r->strategy;
 }
 
 static bool is_first(const struct lb_spec *items, size_t index)
@@ -192,9 +209,9 @@ bool scenario_build_lbs(struct scenario_reader *r)
     struct lb_spec *items;
     struct raw_lb *raw;
     size_t count, i;
-    bool ok = true;
+    bool ok;
 
-    complete(r);
+    ok = complete(r);
     count = r->raw->lbs.count;
     raw = r->raw->lbs.items;
     items = intern_alloc(r->l.intern, count * sizeof *items);
