@@ -63,34 +63,45 @@ static void eta_text(double seconds, char *buffer, size_t size)
         snprintf(buffer, size, "%.1f h", seconds / 3600);
 }
 
-void progress_show(struct progress *p, double done, double total)
+static void draw(const struct progress *p)
 {
-    double share = total > 0 ? done / total : 0;
+    double share = p->total > 0 ? p->done / p->total : 0;
     double elapsed = seconds_since(&p->start);
     char bar[BAR + 1], eta[32] = "";
 
-    if (!p->shown || (!p->terminal && seconds_since(&p->last) < 60))
-        return;
-    clock_gettime(CLOCK_MONOTONIC, &p->last);
     if (share > 1)
         share = 1;
     for (int i = 0; i < BAR; i++)
         bar[i] = (double)i < share * BAR ? '#' : '.';
     bar[BAR] = '\0';
-    if (share > 0.01)
+    if (share > 0.01 && share < 1)
         eta_text(elapsed * (1 - share) / share, eta, sizeof eta);
     fprintf(stderr, "%s[%s] %3.0f %%  %.0f of %.0f replications%s%s%s",
-            p->terminal ? "\r" : "", bar, share * 100, done, total,
+            p->terminal ? "\r" : "", bar, share * 100, p->done, p->total,
             eta[0] ? "  ETA " : "", eta, p->terminal ? "\033[K" : "\n");
     fflush(stderr);
 }
 
+void progress_show(struct progress *p, double done, double total)
+{
+    p->done = done;
+    p->total = total;
+    if (!p->shown || (!p->terminal && seconds_since(&p->last) < 60))
+        return;
+    clock_gettime(CLOCK_MONOTONIC, &p->last);
+    draw(p);
+}
+
 void progress_end(struct progress *p)
 {
-    if (p->shown && p->terminal) {
-        fputs("\r\033[K", stderr);
-        fflush(stderr);
+    if (!p->shown)
+        return;
+    if (!p->terminal) {
+        draw(p);
+        return;
     }
+    fputs("\r\033[K", stderr);
+    fflush(stderr);
 }
 
 double progress_seconds(const struct progress *p)

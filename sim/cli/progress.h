@@ -1,6 +1,6 @@
 /*
  * progress - how far a run is, on standard error: a bar redrawn on a
- * terminal, a line a minute in a log.
+ * terminal, a line a minute and one at the end in a log.
  */
 #ifndef SIM_CLI_PROGRESS_H
 #define SIM_CLI_PROGRESS_H
@@ -14,6 +14,7 @@ struct progress {
     bool shown, terminal;
     const char *what;
     struct timespec start, last;
+    double done, total; /* as told last */
 };
 
 /* `what` is borrowed: "can-you-spot-the-problem". */
@@ -21,7 +22,7 @@ void progress_begin(struct progress *p, enum progress_when when, bool quiet,
                     const char *what);
 /* done of total, in the same unit (replications). */
 void progress_show(struct progress *p, double done, double total);
-/* Takes the bar away. */
+/* Takes the bar away; in a log: the last line. */
 void progress_end(struct progress *p);
 /* Seconds since progress_begin. */
 double progress_seconds(const struct progress *p);
