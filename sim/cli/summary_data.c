@@ -92,7 +92,9 @@ static void json_slos(const struct study *study, FILE *out)
         study_service_name(slo->space, slo->service, name, sizeof name);
         fputs(i ? ",\n    {\"service\": " : "\n    {\"service\": ", out);
         json_text(name, out);
-        fprintf(out, ", \"metric\": \"%s\", \"target\": ", slo->metric);
+        fprintf(out, ", \"metric\": \"%s\", \"during\": ", slo->metric);
+        json_text(slo->during ? slo->during : "", out);
+        fputs(", \"target\": ", out);
         json_text(slo->target_text, out);
         fprintf(out, ", \"verdict\": \"%s\", ",
                 verdict_names[study_verdict(study, i)]);
