@@ -154,6 +154,21 @@ static int run_loaded(const struct options *o, const struct scenario *scenario)
     return status;
 }
 
+/* What --verbose says before the run: what was read, and all that was
+ * assumed, of which the summary has room for a little. */
+static void say_more(const struct scenario *c)
+{
+    fprintf(stderr,
+            "podchurn run: %zu nodes, %zu Deployments, %zu Services, %zu "
+            "traffic entries, %zu failures, %zu timeline entries, %zu "
+            "targets\n",
+            c->cluster.node_count, c->deployment_count, c->service_count,
+            c->traffic_count, c->failure_count, c->timeline_count,
+            c->slo_count);
+    for (size_t i = 0; i < c->assumption_count; i++)
+        fprintf(stderr, "podchurn run: assumed: %s\n", c->assumptions[i]);
+}
+
 static int run(const struct command *command, int argc, char **argv)
 {
     struct options o;
@@ -164,6 +179,8 @@ static int run(const struct command *command, int argc, char **argv)
         if (o.words.count == 0) {
             status = bad_usage("which FILE?");
         } else if ((scenario = load(&o)) != NULL) {
+            if (o.verbose)
+                say_more(scenario);
             status = run_loaded(&o, scenario);
             scenario_free(scenario);
         }

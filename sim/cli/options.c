@@ -31,7 +31,7 @@ static const struct row {
     {"format", 268, "table|csv|json", "the summary on standard output"},
     {"events", 269, NULL, "also write the event log"},
     {"quiet", 'q', NULL, "no summary, no progress"},
-    {"verbose", 'v', NULL, "say more"},
+    {"verbose", 'v', NULL, "say all that was read and assumed"},
     {"progress", 270, "auto|always|never", "progress bar on standard error"},
     {"print", 271, NULL, "the completed scenario, with every default"},
     {"figure", 272, "NAME,..", "only these figures"},
@@ -79,16 +79,21 @@ static bool one_of(const char *text, const char *const *words, int *out)
 static bool set_number(struct options *o, const struct command *command,
                        const struct row *row, const char *value)
 {
+    int64_t seed;
     size_t n;
     double p;
 
     switch (row->letter) {
     case 256:
+        if (!units_int(value, &seed))
+            return complain(command, row->name, value, "a whole number");
+        o->seed = value;
+        return true;
     case 257:
         if (!positive(value, &n))
             return complain(command, row->name, value,
                             "a whole number of at least 1");
-        *(row->letter == 256 ? &o->seed : &o->reps) = value;
+        o->reps = value;
         return true;
     case 258:
         if (!units_ratio(value, &p) || !(p > 0) || p >= 1)
