@@ -25,10 +25,13 @@ set bmargin 6
 set xlabel offset 0, 0.3
 set lmargin 10
 
-# Distinct texts of a column, gathered by passing over a file.
+# Distinct texts of a column, gathered by passing over a file; the first 80
+# (gnuplot's functions call themselves no deeper than 250 times).
 names = ""
-gather(s) = (strlen(s) && !strstrt("\n" . names, "\n" . s . "\n") ? \
-             (names = names . s . "\n", 0) : 0)
+gathered = 0
+has(s) = strstrt("\n" . names, "\n" . s . "\n") > 0
+gather(s) = (strlen(s) && gathered < 80 && !has(s) ? \
+             (gathered = gathered + 1, names = names . s . "\n", 0) : 0)
 count_names(n) = (strlen(n) == 0 ? 0 : \
                   1 + count_names(n[strstrt(n, "\n") + 1:*]))
 name_at(n, i) = (i == 1 ? n[1:strstrt(n, "\n") - 1] : \
@@ -38,3 +41,7 @@ index_of(n, s) = (count_names(("\n" . n)[2:strstrt("\n" . n, "\n" . s . "\n")]))
 # Hours, minutes or seconds, as suits the last time T (in seconds).
 unit_of(T) = (T >= 10800 ? 3600.0 : T >= 300 ? 60.0 : 1.0)
 unit_name(T) = (T >= 10800 ? "hours" : T >= 300 ? "minutes" : "seconds")
+
+# Begins the block $G<i> of rows: `eval block(i)`, a plot with table, `unset
+# table`. Its first row is no data, so that a block without any can be drawn.
+block(i) = sprintf("set print $G%d; print 'NaN,NaN,NaN'; set print; set table $G%d append separator comma", i, i)

@@ -11,6 +11,7 @@ stats file using (column("to")) nooutput
 plot file using (gather(first(0) ? strcol("service") : "")) with table
 listing = names
 names = ""
+gathered = 0
 # Virtual IPs of the Services that list anything, then the pods' IPs.
 plot services using (gather(first(0) && strlen(strcol("cluster_ip")) > 6 && \
     strstrt("\n" . listing, "\n" . strcol("service") . "\n") ? \
@@ -25,30 +26,31 @@ end = STATS_max
 unit = unit_of(end)
 load "_incidents.gp"
 row(s) = 1 + index_of(names, s)
-is(state) = (strcol("state") eq state && first(0) && row(pod_ip(0)) <= shown)
+is(state) = (strcol("state") eq state && first(0) && \
+    has(pod_ip(0)) && row(pod_ip(0)) <= shown)
 
 states = "unready ready dead"
 fills = "#E69F00 #0072B2 #000000"
 titles = "'listed, not ready' 'ready' 'listed, but dead'"
 do for [i = 1:3] {
     name = word(states, i)
-    eval sprintf("set table $G%d separator comma", i)
+    eval block(i)
     plot file using (row(pod_ip(0))):(column("from")):(column("to")) \
         with table if (is(name))
     unset table
 }
 until(t) = (t != t ? end : t)
-set table $G0 separator comma
+eval block(0)
 plot services using (row(virtual_ip(0))):(column("created")): \
     (until(column("deleted"))) \
-    with table if (first(0) && row(virtual_ip(0)) <= virtual)
+    with table if (first(0) && has(virtual_ip(0)))
 unset table
 unset datafile columnheaders
 
-set title (n > shown ? sprintf("Addresses of the Services, from listed to gone: the first %d of %d", shown, n) : "Addresses of the Services, from listed to gone")
+set title (n > shown ? sprintf("Addresses of the Services, from listed to gone: the first %d", shown) : "Addresses of the Services, from listed to gone")
 set xlabel unit_name(end)
 set xrange [0:end / unit]
-set yrange [shown + 0.7:-1.2]
+set yrange [shown + 0.7:0.3 - shown / 8.0]
 longest = 0
 do for [i = 1:shown] {
     longest = (strlen(name_at(names, i)) > longest ? \

@@ -15,7 +15,7 @@ ended(u) = column("succeeded") + column("failed")
 # A block of (time, %) for each group; times without an answer are left out.
 do for [i = 1:n] {
     name = name_at(names, i)
-    eval sprintf("set table $G%d separator comma", i)
+    eval block(i)
     plot file \
         using (column("time") / unit):(100.0 * column("succeeded") / ended(0)) \
         with table if (strcol("traffic") eq name && ended(0) > 0)

@@ -13,7 +13,7 @@ end = STATS_max
 unit = unit_of(end)
 do for [i = 1:n] {
     name = name_at(names, i)
-    eval sprintf("set table $G%d separator comma", i)
+    eval block(i)
     plot file using (column("first") / unit):(column("last") / unit):(column("attempts")) \
         with table if (strcol("cause") eq name && column("replication") == 0)
     unset table

@@ -20,7 +20,7 @@ do for [i = 1:n] {
     plot file using (ours(i) ? total[i] = total[i] + column("count") : 0) \
         with table
     unset table
-    eval sprintf("set table $G%d separator comma", i)
+    eval block(i)
     plot file using (column("high")):(passed[i] = passed[i] + (ours(i) ? column("count") : 0), \
         1 - passed[i] / total[i]) \
         with table if (ours(i))

@@ -15,7 +15,7 @@ top = 0
 most(x) = (x > top ? (top = x, x) : x)
 do for [i = 1:n] {
     name = name_at(names, i)
-    eval sprintf("set table $G%d separator comma", i)
+    eval block(i)
     plot file using (column("time") / unit):(most(column("desired"))): \
         (most(column("ready"))) \
         with table if (ours(name))

@@ -57,19 +57,34 @@ static char *scripts_folder(void)
     return found;
 }
 
-/* Runs a program and waits. Returns its exit status, -1: it did not run. */
-static int run_program(char *const argv[])
+/* Runs a program and waits; what it says on standard error goes to `log`.
+ * Returns its exit status, -1: it did not run. */
+static int run_program(char *const argv[], FILE *log)
 {
+    posix_spawn_file_actions_t actions;
     pid_t pid;
     int status;
 
-    if (posix_spawnp(&pid, argv[0], NULL, NULL, argv, environ) != 0)
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, fileno(log), STDERR_FILENO);
+    status = posix_spawnp(&pid, argv[0], &actions, NULL, argv, environ);
+    posix_spawn_file_actions_destroy(&actions);
+    if (status != 0)
         return -1;
     while (waitpid(pid, &status, 0) < 0) {
         if (errno != EINTR)
             return -1;
     }
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void show(FILE *log)
+{
+    int c;
+
+    rewind(log);
+    while ((c = fgetc(log)) != EOF)
+        fputc(c, stderr);
 }
 
 static bool have_gnuplot(void)
@@ -152,13 +167,20 @@ static bool draw(const char *script, const char *dir, const char *name,
     char *argv[] = {"gnuplot",   "-c",           (char *)script,
                     (char *)dir, (char *)format, output,
                     NULL};
-    int status = run_program(argv);
+    FILE *log = tmpfile();
+    int status = log ? run_program(argv, log) : -1;
     struct stat st;
 
-    if (status != 0)
+    if (status != 0) {
         fprintf(stderr, "podchurn: error: gnuplot failed on %s.gp\n", name);
-    else if (stat(output, &st) == 0 && st.st_size == 0)
-        unlink(output); /* nothing to draw */
+        if (log)
+            show(log);
+    }
+    if (log)
+        fclose(log);
+    /* Nothing to draw, or only begun. */
+    if (status != 0 || (stat(output, &st) == 0 && st.st_size == 0))
+        unlink(output);
     free(output);
     return status == 0;
 }
@@ -167,7 +189,7 @@ bool figures_draw(const char *dir, const char *names)
 {
     char *folder, *plots = mem_printf("%s/plots", dir);
     glob_t scripts;
-    bool ok = true;
+    bool ok = true, begun;
 
     if (!find_scripts(&scripts, &folder)) {
         fprintf(stderr, "podchurn: error: no plot scripts found; "
@@ -179,14 +201,14 @@ bool figures_draw(const char *dir, const char *names)
         fprintf(stderr, "podchurn: error: %s: %s\n", plots, strerror(errno));
         ok = false;
     }
-    ok = ok && coarse_write(dir);
+    begun = ok = ok && coarse_write(dir);
     setenv("GNUPLOT_LIB", folder, 1); /* where `load` looks */
-    for (size_t i = 0; ok && i < scripts.gl_pathc; i++) {
+    for (size_t i = 0; begun && i < scripts.gl_pathc; i++) {
         char *name = figure_name(scripts.gl_pathv[i]);
 
         if (listed(names, name))
             ok = draw(scripts.gl_pathv[i], dir, name, "svg") &&
-                 draw(scripts.gl_pathv[i], dir, name, "png");
+                 draw(scripts.gl_pathv[i], dir, name, "png") && ok;
         free(name);
     }
     globfree(&scripts);
