@@ -13,7 +13,7 @@ listing = names
 names = ""
 gathered = 0
 # Virtual IPs of the Services that list anything, then the pods' IPs.
-plot services using (gather(first(0) && strlen(strcol("cluster_ip")) > 6 && \
+plot services using (gather(gathered < 6 && first(0) && strlen(strcol("cluster_ip")) > 6 && \
     strstrt("\n" . listing, "\n" . strcol("service") . "\n") ? \
     virtual_ip(0) : "")) with table
 virtual = count_names(names)
