@@ -270,7 +270,8 @@ static void check_traffic(struct watch *w, const struct metric_layout *layout,
     equal(w, service, traffic, "requests of failures.csv", failed,
           sum_of(failures, 3, traffic, 0, NULL, -1));
     open = VALUE("attempts") - succeeded - sum;
-    if (open < 0 || (open > abandoned && metrics_open(w->s->metrics) == 0))
+    /* Retries count when their request has ended. */
+    if (metrics_open(w->s->metrics) == 0 && (open < 0 || open > abandoned))
         breach(w,
                "%s %s: %g attempts = %g succeeded + %g failed + %g "
                "abandoned",
