@@ -214,7 +214,12 @@ static void on_mend(struct sim *sim, void *self, struct event_args args)
 
 /* --- each target on its own clock --- */
 
-static void target_stream(const struct rule *r, uint32_t id, struct rng *rng)
+/* What is drawn for a period: places of their own, lest a long repair go with
+ * a long life after it. */
+enum draw { DRAW_LIFE, DRAW_REPAIR };
+
+static void target_stream(const struct rule *r, uint32_t id, enum draw draw,
+                          struct rng *rng)
 {
     const struct world *w = r->failures->s->world;
     char name[160];
@@ -225,7 +230,7 @@ static void target_stream(const struct rule *r, uint32_t id, struct rng *rng)
     else
         rng_init(rng, w->root, name, world_pod(w, id)->stream_owner,
                  world_pod(w, id)->ordinal);
-    rng_seek(rng, r->clocks.items[id].draws, 0);
+    rng_seek(rng, r->clocks.items[id].draws, draw);
 }
 
 /* Begins a period of good health. */
@@ -238,7 +243,7 @@ static void start_clock(struct rule *r, uint32_t id)
         VEC_PUSH(r->clocks, (struct failure_clock){0});
     clock = &r->clocks.items[id];
     sim_cancel(r->failures->s->sim, clock->event);
-    target_stream(r, id, &rng);
+    target_stream(r, id, DRAW_LIFE, &rng);
     clock->event =
         sim_after(r->failures->s->sim, dist_sample_time(&r->spec->after, &rng),
                   &clock_event, r, (struct event_args){.subject = id});
@@ -260,7 +265,7 @@ static void on_clock(struct sim *sim, void *self, struct event_args args)
     }
     if (!r->spec->mode->has_repair)
         return;
-    target_stream(r, id, &rng);
+    target_stream(r, id, DRAW_REPAIR, &rng);
     await_repair(r, id, incident, &rng);
 }
 
