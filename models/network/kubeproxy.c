@@ -134,6 +134,7 @@ static void begin_work(struct proxies *p, node_id id)
     struct proxy *n = &p->nodes.items[id];
 
     n->working = true;
+    p->started++;
     n->need_full = true;
     n->delivered = p->newest;
     n->done = sim_now(p->s->sim) - p->params->min_sync_period;
@@ -272,6 +273,16 @@ const struct endpoint_set *proxy_endpoints(const struct proxies *p,
 {
     return world_endpoints_at(p->s->world, service,
                               p->nodes.items[node].programmed);
+}
+
+bool proxy_at_work(const struct proxies *p, node_id node)
+{
+    return p->nodes.items[node].working;
+}
+
+uint64_t proxies_started(const struct proxies *p)
+{
+    return p->started;
 }
 
 bool proxies_settled(const struct proxies *p)

@@ -43,6 +43,7 @@ struct proxies {
     uint64_t newest; /* the newest version that concerns proxies */
     VEC_OF(struct logged) log;
     uint64_t services, endpoints; /* that a full sync writes */
+    uint64_t started;             /* proxies that began to work, ever */
     struct {
         uint64_t from, to, changed;
     } counted; /* the last count of changed Services */

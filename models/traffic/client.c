@@ -113,7 +113,7 @@ bool client_offers(struct entry *e, uint32_t client)
         return true;
     if (__builtin_expect(e->pods_stale, 0))
         move_clients(e);
-    return c->node != NO_ID && world_node(e->traffic->s->world, c->node)->up;
+    return c->node != NO_ID && proxy_at_work(e->traffic->s->proxies, c->node);
 }
 
 /* ------------------------------------------------------------ balancers */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "models/network/kubeproxy.h"
 #include "models/traffic/pool.h"
 
 /* Of the measured time; before it they are counted from 0. */
@@ -185,13 +186,15 @@ static void begin_measure(struct traffic *t)
 size_t traffic_up_nodes(struct traffic *t)
 {
     const struct world *w = t->s->world;
+    const struct proxies *p = t->s->proxies;
 
-    if (!t->up_stale)
+    if (!t->up_stale && t->up_started == proxies_started(p))
         return t->up.count;
     t->up_stale = false;
+    t->up_started = proxies_started(p);
     t->up.count = 0;
     for (size_t i = 0; i < w->nodes.count; i++)
-        if (w->nodes.items[i]->up && !w->nodes.items[i]->deleted)
+        if (proxy_at_work(p, (node_id)i) && !w->nodes.items[i]->deleted)
             VEC_PUSH(t->up, (node_id)i);
     return t->up.count;
 }

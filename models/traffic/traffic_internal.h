@@ -146,8 +146,9 @@ struct traffic {
     uint32_t count, room, free;
     struct network_path paths[PATH_COUNT];
     VEC_OF(struct balancing *) balancings;
-    VEC_OF(node_id) up;       /* nodes that are up, rising; see */
+    VEC_OF(node_id) up;       /* nodes that are at work, rising; see */
     bool up_stale;            /* traffic_up_nodes */
+    uint64_t up_started;      /* proxies_started when it was made */
     VEC_OF(sim_time) touched; /* by pod: when something was done to it */
     uint64_t local_number;
     struct connections *connections; /* pool.c */

@@ -89,6 +89,18 @@ const struct endpoint_set *proxy_endpoints(const struct proxies *p,
     return newest(fixture_s, service, p->shown);
 }
 
+bool proxy_at_work(const struct proxies *p, node_id node)
+{
+    (void)p;
+    return world_node(fixture_s->world, node)->up;
+}
+
+uint64_t proxies_started(const struct proxies *p)
+{
+    (void)p;
+    return 0;
+}
+
 const struct endpoint_set *dns_resolve(struct dns *d, struct dns_cache *cache,
                                        service_id service, uint64_t client,
                                        sim_time *latency)
