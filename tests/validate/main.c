@@ -122,6 +122,14 @@ struct totals {
     size_t passed, failed, skipped;
 };
 
+/* So few replications saw it, or its absence, that their spread says nothing
+ * about the error. */
+static bool too_rare(const struct row *row, const struct tally *t, double error)
+{
+    return is_share(row) && t->mean != row->value &&
+           error >= 0.3 * fmin(t->mean, 1 - t->mean);
+}
+
 /* passed, failed; or neither: too imprecise to say, and not contradicted. */
 static const char *verdict(const struct row *row, const struct tally *t,
                            double error)
@@ -130,6 +138,8 @@ static const char *verdict(const struct row *row, const struct tally *t,
 
     if (strcmp(row->kind, "bound") == 0) /* every policy is at least that */
         distance = fmax(0, row->value - t->mean);
+    if (too_rare(row, t, error) && distance <= 4.5 * wanted_error(row))
+        return "skipped: too rare";
     /* Without any spread (a deterministic quantity) the mean is the value
      * but for rounding. */
     if (distance > fmax(4.5 * error, 1e-9 * fabs(row->value)))

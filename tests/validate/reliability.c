@@ -107,7 +107,7 @@ static bool write_machines(const struct machines *m, char *text, size_t size)
                     "  cluster:\n"
                     "    nodePools:\n"
                     "    - {name: m, count: %.0f, zones: [a]}\n"
-                    "    controlPlane: {nodeMonitorPeriod: 100000h}\n"
+                    "    controlPlane: {nodeMonitorPeriod: 24h}\n"
                     "  failures:\n"
                     "  - name: f\n"
                     "    target: {nodes: {}}\n"

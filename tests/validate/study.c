@@ -98,12 +98,14 @@ static struct scenario *load(const char *text)
     return scenario;
 }
 
+bool is_share(const struct row *row)
+{
+    return strstr(row->metric, "prob") || strstr(row->metric, "availability");
+}
+
 double wanted_error(const struct row *row)
 {
-    if (strncmp(row->metric, "prob_", 5) == 0 || strstr(row->metric, "prob") ||
-        strstr(row->metric, "availability"))
-        return 0.002;
-    return 0.005 * fabs(row->value);
+    return is_share(row) ? 0.002 : 0.005 * fabs(row->value);
 }
 
 /* Standard error of a mean, or of a variance by its fourth moment. */

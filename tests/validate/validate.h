@@ -67,6 +67,9 @@ bool study_run_rows(const struct study *study, const struct row *const *rows,
  * default 1e8 (some seconds). */
 double event_budget(void);
 
+/* Whether the row is a share of time or of requests, from 0 to 1. */
+bool is_share(const struct row *row);
+
 /* Standard error wanted for a row: 0.5 % of theory; probabilities 0.002. */
 double wanted_error(const struct row *row);
 
