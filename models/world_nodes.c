@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "models/resources.h"
 #include "models/world_private.h"
 
 static uint16_t zone_index(struct world *w, const char *zone)
@@ -43,36 +44,12 @@ void world_node_release(struct node *node)
     free(node);
 }
 
-/* Extended resources in use, sorted by name; grows as needed. */
-static void account_extended(struct resources *r,
-                             const struct extended_resource *q, int sign)
-{
-    struct extended_resource *items = (struct extended_resource *)r->items;
-    size_t i = 0;
-
-    while (i < r->count && strcmp(items[i].name, q->name) < 0)
-        i++;
-    if (i == r->count || strcmp(items[i].name, q->name) != 0) {
-        items = mem_realloc(items, r->count + 1, sizeof *items);
-        memmove(items + i + 1, items + i, (r->count - i) * sizeof *items);
-        items[i] = (struct extended_resource){q->name, 0};
-        r->items = items;
-        r->count++;
-    }
-    items[i].quantity += sign * q->quantity;
-}
-
 void world_node_account(struct node *node, const struct pod_template *t,
                         int sign)
 {
-    struct resources *r = &node->requested;
+    const struct resources *r = &node->requested;
 
-    r->cpu += sign * t->requests.cpu;
-    r->memory += sign * t->requests.memory;
-    r->storage += sign * t->requests.storage;
-    r->pods += sign;
-    for (size_t i = 0; i < t->requests.count; i++)
-        account_extended(r, &t->requests.items[i], sign);
+    resources_account(&node->requested, &t->requests, sign);
     node->scored_cpu += sign * t->scored_cpu;
     node->scored_memory += sign * t->scored_memory;
     assert(r->cpu >= 0 && r->memory >= 0 && r->pods >= 0);

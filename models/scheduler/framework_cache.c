@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "models/resources.h"
 #include "models/scheduler/framework_private.h"
 
 /* --- counts of pods by node --- */
@@ -312,40 +313,14 @@ struct pod_class *framework_class_at(const struct framework *f, uint32_t id)
 
 /* --- pods --- */
 
-/* Extended resources in use, sorted by name; grows as needed. */
-static void account_extended(struct resources *r,
-                             const struct extended_resource *q, int sign)
-{
-    struct extended_resource *items = (struct extended_resource *)r->items;
-    size_t i = 0;
-
-    while (i < r->count && strcmp(items[i].name, q->name) < 0)
-        i++;
-    if (i == r->count || strcmp(items[i].name, q->name) != 0) {
-        items = mem_realloc(items, r->count + 1, sizeof *items);
-        memmove(items + i + 1, items + i, (r->count - i) * sizeof *items);
-        items[i] = (struct extended_resource){q->name, 0};
-        r->items = items;
-        r->count++;
-    }
-    items[i].quantity += sign * q->quantity;
-}
-
 static void account(struct node_info *node, const struct pod_template *t,
                     int sign)
 {
-    struct resources *r = &node->requested;
-
     node->version++;
-    r->cpu += sign * t->requests.cpu;
-    r->memory += sign * t->requests.memory;
-    r->storage += sign * t->requests.storage;
-    r->pods += sign;
-    for (size_t i = 0; i < t->requests.count; i++)
-        account_extended(r, &t->requests.items[i], sign);
+    resources_account(&node->requested, &t->requests, sign);
     node->scored_cpu += sign * t->scored_cpu;
     node->scored_memory += sign * t->scored_memory;
-    assert(r->pods >= 0);
+    assert(node->requested.pods >= 0);
 }
 
 static void count(struct framework *f, struct pod_class *class, node_id node,
