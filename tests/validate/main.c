@@ -123,10 +123,14 @@ struct totals {
 };
 
 /* So few replications saw it, or its absence, that their spread says nothing
- * about the error. */
+ * about the error; and it is not so far off that they should have. */
 static bool too_rare(const struct row *row, const struct tally *t, double error)
 {
-    return is_share(row) && t->mean != row->value &&
+    double off = fabs(t->mean - row->value);
+
+    if (!is_share(row)) /* e.g. a mean wait where hardly any waits */
+        return t->mean == 0 && off > 0 && off < 1e-5;
+    return off > 0 && off <= 4.5 * wanted_error(row) &&
            error >= 0.3 * fmin(t->mean, 1 - t->mean);
 }
 
@@ -138,7 +142,7 @@ static const char *verdict(const struct row *row, const struct tally *t,
 
     if (strcmp(row->kind, "bound") == 0) /* every policy is at least that */
         distance = fmax(0, row->value - t->mean);
-    if (too_rare(row, t, error) && distance <= 4.5 * wanted_error(row))
+    if (too_rare(row, t, error))
         return "skipped: too rare";
     /* Without any spread (a deterministic quantity) the mean is the value
      * but for rounding. */
