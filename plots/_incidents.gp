@@ -5,23 +5,38 @@ seen = "\n"
 twice = "\n"
 count_name(s) = (strstrt(seen, "\n" . s . "\n") ? \
     (twice = twice . s . "\n", 0) : (seen = seen . s . "\n", 0))
-once(r, t, s) = (r == 0 && t >= 0 && !strstrt(s, " ") && \
-    !strstrt(twice, "\n" . s . "\n"))
+first_run(u) = (column("replication") == 0)
+once(t, s) = (first_run(0) && t >= 0 && !strstrt(twice, "\n" . s . "\n"))
+# Times, and as many lines of names.
+times = ""
 marks = ""
-note(t, s) = (marks = marks . sprintf("%.9g %s ", t / unit, s), 0)
+short(s) = (strlen(s) > 24 ? substr(s, 1, 22) . "…" : s)
+note(t, s) = (times = times . sprintf("%.9g ", t / unit), \
+    marks = marks . short(s) . "\n", 0)
 set table $None
-plot incidents using (count_name(strcol("incident"))) with table
-plot incidents using (once(column("replication"), column("time"), \
-    strcol("incident")) ? note(column("time"), strcol("incident")) : 0) \
+plot incidents using (first_run(0) ? count_name(strcol("incident")) : 0) \
     with table
+plot incidents using (once(column("time"), strcol("incident")) ? \
+    note(column("time"), strcol("incident")) : 0) with table
 unset table
 last = -1e9
 line = 0
-do for [i = 1:(words(marks) / 2 < 16 ? words(marks) / 2 : 16)] {
-    x = real(word(marks, 2 * i - 1))
-    line = (x - last < 0.09 * end / unit ? line + 1 : 0)
-    last = (line == 0 ? x : last)
+depth = 0 # lines of labels
+right = 0 # how far the labels reach, in parts of the figure's width
+do for [i = 1:(words(times) < 16 ? words(times) : 16)] {
+    x = real(word(times, i))
+    mark = name_at(marks, i)
+    share = x * unit / end
+    line = (share < right ? line + 1 : 0)
+    right = (share + 0.013 * strlen(mark) > right ? \
+        share + 0.013 * strlen(mark) : right)
+    depth = (line >= depth ? line + 1 : depth)
     set arrow from x, graph 0 to x, graph 1 nohead dt 3 lc rgb "#999999" back
-    set label word(marks, 2 * i) at x, graph 1.0 offset 0.3, -0.6 - line * 0.9 \
-        left font ",11" textcolor rgb "#666666" noenhanced
+    if (share > 0.8) {
+        set label mark at x, graph 1.0 offset -0.3, -0.6 - line * 0.9 \
+            right font ",11" textcolor rgb "#666666" noenhanced
+    } else {
+        set label mark at x, graph 1.0 offset 0.3, -0.6 - line * 0.9 \
+            left font ",11" textcolor rgb "#666666" noenhanced
+    }
 }

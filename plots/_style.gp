@@ -25,6 +25,17 @@ set bmargin 6
 set xlabel offset 0, 0.3
 set lmargin 10
 
+# Up to four names stand below the figure, more of them at its right side, as
+# many as there is room for: eval place_key once n, their number, is known.
+keyed = 30
+place_key = 'if (n > 4) { \
+    letters = (n > 20 ? ",9" : ",11"); \
+    set key outside right top vertical Left reverse maxrows keyed \
+        font letters samplen 1.5; \
+    set bmargin 4; \
+    if (n > keyed) { set key title sprintf("%d of %d", keyed, n) } }'
+in_key(i) = (i <= keyed ? name_at(names, i) : "")
+
 # Distinct texts of a column, gathered by passing over a file; the first 80
 # (gnuplot's functions call themselves no deeper than 250 times).
 names = ""

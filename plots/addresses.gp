@@ -21,7 +21,7 @@ plot file using (gather(first(0) ? pod_ip(0) : "")) with table
 unset table
 n = count_names(names)
 if (n == 0) exit
-shown = (n > 60 ? 60 : n)
+shown = (n > 48 ? 48 : n)
 end = STATS_max
 unit = unit_of(end)
 load "_incidents.gp"
@@ -50,13 +50,14 @@ unset datafile columnheaders
 set title (n > shown ? sprintf("Addresses of the Services, from listed to gone: the first %d", shown) : "Addresses of the Services, from listed to gone")
 set xlabel unit_name(end)
 set xrange [0:end / unit]
-set yrange [shown + 0.7:0.3 - shown / 8.0]
+# Room for the labels: a line of them is as high as 1/26 of the figure.
+set yrange [shown + 0.7:0.4 - (shown + 1) * depth / (26.0 - depth)]
 longest = 0
 do for [i = 1:shown] {
     longest = (strlen(name_at(names, i)) > longest ? \
         strlen(name_at(names, i)) : longest)
 }
-size = (shown > 30 ? 8 : 11)
+size = (shown > 40 ? 7 : shown > 30 ? 8 : 11)
 set lmargin 4 + longest * size / 13.0
 set key maxrows 1
 set format y ""

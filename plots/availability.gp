@@ -30,5 +30,6 @@ set ylabel "requests that succeeded, %"
 set xrange [0:end / unit]
 set yrange [-3:116]
 set ytics 0, 20, 100
+eval place_key
 plot for [i = 1:n] sprintf("$G%d", i) using 1:2 \
-    with lines lw width(i) lc rgb colour(i - 1) title name_at(names, i)
+    with lines lw width(i) lc rgb colour(i - 1) title in_key(i)

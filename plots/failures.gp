@@ -29,6 +29,7 @@ set format y "10^{%L}"
 set xrange [0:end / unit]
 set yrange [0.7:*]
 set offsets 0, 0, graph 0.2, 0
+eval place_key
 plot for [i = 1:n] sprintf("$G%d", i) using 1:3:1:2 \
         with xerrorbars pt 7 ps 0.9 lw 3 lc rgb colour(i - 1) \
-        title name_at(names, i)
+        title in_key(i)

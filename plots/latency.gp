@@ -36,6 +36,7 @@ set format y "10^{%L}"
 set format x "%g"
 set grid xtics ytics lc rgb "#DDDDDD" lt 1
 set yrange [1e-6:1.3]
+set autoscale xfixmin
 array quantiles[3] = [0.5, 0.1, 0.01]
 array labels[3] = ["p50", "p90", "p99"]
 do for [i = 1:3] {
@@ -44,5 +45,6 @@ do for [i = 1:3] {
     set label labels[i] at graph 1, first quantiles[i] offset -4, 0.5 \
         font ",11" textcolor rgb "#666666"
 }
-plot for [i = 1:n] sprintf("$G%d", i) using 1:($2 > 0 ? $2 : NaN) \
-    with lines lw width(i) lc rgb colour(i - 1) title name_at(names, i)
+eval place_key
+plot for [i = 1:n] sprintf("$G%d", i) using ($2 < 0.995 ? $1 : NaN):($2 > 0 ? $2 : NaN) \
+    with lines lw width(i) lc rgb colour(i - 1) title in_key(i)

@@ -28,8 +28,10 @@ set title "Pods desired (dashed) and ready, by Service"
 set xlabel unit_name(end)
 set ylabel "pods"
 set xrange [0:end / unit]
-set yrange [-0.2:top * 1.2 + 0.5]
+set yrange [-0.03 * top:top * 1.2 + 0.5]
+if (top <= 12) { set ytics 0, 1 }
+eval place_key
 plot for [i = 1:n] sprintf("$G%d", i) using 1:3 \
-        with steps lw width(i) lc rgb colour(i - 1) title name_at(names, i), \
+        with steps lw width(i) lc rgb colour(i - 1) title in_key(i), \
     for [i = 1:n] sprintf("$G%d", i) using 1:2 \
         with steps lw 1 dt 2 lc rgb "#000000" notitle

@@ -256,6 +256,10 @@ bool figures_check(const char *names)
 
     if (!names || !find_scripts(&scripts, &folder))
         return true;
+    if (!*names) {
+        unknown_figure(names, &scripts);
+        ok = false;
+    }
     copy = mem_strdup(names);
     for (name = strtok_r(copy, ",", &rest); name;
          name = strtok_r(NULL, ",", &rest)) {
