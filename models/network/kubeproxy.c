@@ -134,7 +134,6 @@ static void begin_work(struct proxies *p, node_id id)
     struct proxy *n = &p->nodes.items[id];
 
     n->working = true;
-    p->started++;
     n->need_full = true;
     n->delivered = p->newest;
     n->done = sim_now(p->s->sim) - p->params->min_sync_period;
@@ -142,6 +141,8 @@ static void begin_work(struct proxies *p, node_id id)
     n->credit_at = sim_now(p->s->sim);
     if (n->delivered > 0)
         proxy_request_sync(p, id);
+    else
+        proxy_has_rules(p, id);
 }
 
 static void on_booted(struct sim *sim, void *self, struct event_args args)
@@ -171,7 +172,7 @@ static void node_down(struct proxies *p, node_id id)
 {
     struct proxy *n = &p->nodes.items[id];
 
-    n->counted = n->working = n->running = n->waiting = false;
+    n->counted = n->working = n->ruled = n->running = n->waiting = false;
     n->stamp++;
 }
 
@@ -194,7 +195,7 @@ static void add_node(struct proxies *p, node_id id)
         n.done -= (sim_time)(rng_uniform(&streams.sync) *
                              (double)(period - p->params->min_sync_period));
     n.full = n.done;
-    n.working = node->up && p->newest == 0;
+    n.working = n.ruled = node->up && p->newest == 0;
     VEC_PUSH(p->nodes, n);
     VEC_PUSH(p->streams, streams);
     if (node->up && !n.working)
@@ -277,7 +278,7 @@ const struct endpoint_set *proxy_endpoints(const struct proxies *p,
 
 bool proxy_at_work(const struct proxies *p, node_id node)
 {
-    return p->nodes.items[node].working;
+    return p->nodes.items[node].ruled;
 }
 
 uint64_t proxies_started(const struct proxies *p)

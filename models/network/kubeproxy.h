@@ -28,10 +28,10 @@ uint64_t proxy_programmed(const struct proxies *p, node_id node);
 const struct endpoint_set *proxy_endpoints(const struct proxies *p,
                                            node_id node, service_id service);
 
-/* False while the node is down, or boots: its rules are gone, and nothing
- * that could send has been started. */
+/* False while the node is down, boots, and until its first sync: its rules
+ * are gone, and nothing that could send has been started. */
 bool proxy_at_work(const struct proxies *p, node_id node);
-/* How often a proxy began to work: changes when the above becomes true. */
+/* Changes whenever the above becomes true for some node. */
 uint64_t proxies_started(const struct proxies *p);
 
 /* True where every working proxy has programmed all there is. */

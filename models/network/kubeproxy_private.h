@@ -22,6 +22,7 @@ struct proxy {
     uint32_t stamp;                 /* of its pending event */
     bool counted; /* its node is up: versions are kept for it */
     bool working; /* and booted */
+    bool ruled;   /* and its first sync since is done */
     bool running, waiting, need_full, stuck;
 };
 
@@ -43,7 +44,7 @@ struct proxies {
     uint64_t newest; /* the newest version that concerns proxies */
     VEC_OF(struct logged) log;
     uint64_t services, endpoints; /* that a full sync writes */
-    uint64_t started;             /* proxies that began to work, ever */
+    uint64_t started;             /* first syncs done, of all nodes */
     struct {
         uint64_t from, to, changed;
     } counted; /* the last count of changed Services */
@@ -66,6 +67,8 @@ static inline sim_time proxy_later(sim_time t, sim_time by)
 
 /* Something is new on the node: it syncs as soon as may be. */
 void proxy_request_sync(struct proxies *p, node_id id);
+/* The node's first sync since its boot is done, or there is nothing to do. */
+void proxy_has_rules(struct proxies *p, node_id id);
 /* The longest time between two syncs without changes. */
 sim_time proxy_idle_period(const struct proxies *p);
 /* The first entry of the log after a sequence. */

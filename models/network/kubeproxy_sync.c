@@ -90,6 +90,14 @@ static bool is_partial(const struct proxies *p, const struct proxy *n)
 
 /* --- syncs --- */
 
+void proxy_has_rules(struct proxies *p, node_id id)
+{
+    if (p->nodes.items[id].ruled)
+        return;
+    p->nodes.items[id].ruled = true;
+    p->started++;
+}
+
 static void finish(struct proxies *p, node_id id)
 {
     struct proxy *n = &p->nodes.items[id];
@@ -98,6 +106,7 @@ static void finish(struct proxies *p, node_id id)
     n->running = false;
     n->done = sim_now(p->s->sim);
     n->programmed = n->target;
+    proxy_has_rules(p, id);
     if (p->programmed && n->programmed > from)
         p->programmed(p->programmed_self, id, from, n->programmed);
     if (n->delivered > n->programmed)
