@@ -375,6 +375,7 @@ static void random_lags(void **state)
 static void reboot(void **state)
 {
     struct fixture f;
+    uint64_t started;
 
     (void)state;
     fixture_init(&f, 2);
@@ -390,7 +391,12 @@ static void reboot(void **state)
     assert_true(proxies_settled(f.s.proxies));
     fixture_forget(&f);
     kubelet_node_up(f.s.kubelets, 1, INCIDENT_NONE);
+    fixture_run(&f, 66000); /* booted, in its first sync */
+    assert_false(proxy_at_work(f.s.proxies, 1));
+    started = proxies_started(f.s.proxies);
     fixture_run(&f, 70000);
+    assert_true(proxy_at_work(f.s.proxies, 1));
+    assert_int_equal(proxies_started(f.s.proxies), started + 1);
     expect(&f, "60000 node 1 up\n66100 1: 5-6\n");
     end(&f);
 }
