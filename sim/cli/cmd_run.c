@@ -105,6 +105,8 @@ static int finish(struct study *study, const char *name)
     drawn = draw(study);
     if (!commit(study->dir))
         return EXIT_FAILED;
+    if (progress_interrupted()) /* while drawing: the numbers are whole */
+        return EXIT_INTERRUPTED;
     warn_imprecise(study);
     print_summary(study, name);
     if (fflush(stdout) != 0) {

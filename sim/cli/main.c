@@ -26,7 +26,16 @@ static int unknown(const char *word)
     return EXIT_BAD_INPUT;
 }
 
-int main(int argc, char **argv)
+/* A status that says done is not given where what was printed got lost. */
+static int closed(int status)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return status;
+    perror("podchurn: error: standard output");
+    return status == EXIT_DONE ? EXIT_FAILED : status;
+}
+
+static int dispatch(int argc, char **argv)
 {
     const struct command *command;
 
@@ -53,4 +62,9 @@ int main(int argc, char **argv)
         return command_help.run(&command_help, 2, help);
     }
     return command->run(command, argc - 1, argv + 1);
+}
+
+int main(int argc, char **argv)
+{
+    return closed(dispatch(argc, argv));
 }
