@@ -214,6 +214,7 @@ static bool check_pools(struct scenario_reader *r)
 
 bool scenario_check(struct scenario_reader *r)
 {
+    bool ok;
     const struct scenario *s = r->s;
     size_t i;
 
@@ -230,5 +231,6 @@ bool scenario_check(struct scenario_reader *r)
             check_target(r, &s->timeline[i].fail->target, s->timeline[i].place);
     scenario_each_template(r, check_pods, r);
     free_pods(r);
-    return check_pools(r) & check_rates(r);
+    ok = check_pools(r);
+    return check_rates(r) && ok;
 }
