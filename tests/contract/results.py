@@ -118,6 +118,11 @@ class Result:
         key = (str(replication),) + tuple(where.values())
         return self.indices[name, columns].get(key, [])
 
+    def end(self):
+        """Of the measured time, by timeseries.csv."""
+        times = sorted({float(r['time']) for r in self.files['timeseries']})
+        return 2 * times[-1] - times[-2]
+
     def services(self):
         return [s for s in dict.fromkeys(
             k[0] for k in self.values[0]) if s]

@@ -159,7 +159,8 @@ def follow(rows, end, wrong):
         if (action == 'add') == (at in listed):
             wrong.append(f'{action} of {at} at {time}')
         (listed.discard if action == 'remove' else listed.add)(at)
-        (ready.add if action == 'ready' else ready.discard)(at)
+        born_ready = action == 'add' and int(row['endpoints']) > len(ready)
+        (ready.add if action == 'ready' or born_ready else ready.discard)(at)
         count = int(row['endpoints'])
         if count != len(ready):
             wrong.append(f'{count} endpoints at {time}, not {len(ready)}')
@@ -168,10 +169,11 @@ def follow(rows, end, wrong):
 def endpoints(result, r):
     """Churn, lifetime, availability from endpoints.csv and ready.csv."""
     v = result.values[r]
+    end = result.end()
     for service in result.services():
         time = [float(x['seconds'])
                 for x in result.rows('ready', r, service=service)]
-        end = sum(time)
+        lived = sum(time)
         wrong = []
         of = follow(result.rows('endpoints', r, service=service), end, wrong)
         for text in wrong:
@@ -179,7 +181,7 @@ def endpoints(result, r):
         expected = {
             'ip_churn': of['add'] + of['remove'],
             'endpoint_changes': of['changes'],
-            'endpoint_availability': of['up'] / end,
+            'endpoint_availability': of['up'] / lived,
             'pod_ip_lifetime_mean':
                 of['listed'] / of['remove'] if of['remove'] else None}
         for metric, value in expected.items():
