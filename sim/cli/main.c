@@ -35,6 +35,14 @@ static int closed(int status)
     return status == EXIT_DONE ? EXIT_FAILED : status;
 }
 
+static bool asks_for_help(int argc, char **argv)
+{
+    for (int i = 2; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+            return true;
+    return false;
+}
+
 static int dispatch(int argc, char **argv)
 {
     const struct command *command;
@@ -55,8 +63,7 @@ static int dispatch(int argc, char **argv)
     command = command_find(argv[1]);
     if (!command)
         return unknown(argv[1]);
-    if (argc > 2 && command != &command_help &&
-        (strcmp(argv[2], "--help") == 0 || strcmp(argv[2], "-h") == 0)) {
+    if (command != &command_help && asks_for_help(argc, argv)) {
         char *help[] = {"help", argv[1], NULL};
 
         return command_help.run(&command_help, 2, help);
