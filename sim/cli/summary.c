@@ -284,12 +284,14 @@ static void slos(const struct study *study, FILE *out)
         const struct slo_spec *slo = &c->slos[i];
         struct output_summary s = study_slo(study, i);
 
-        fprintf(out, "SLO %s%s%s %s%s%s: %s (%.6g, 95 %% %.6g to %.6g)\n",
+        fprintf(out, "SLO %s%s%s %s%s%s: %s (%.6g",
                 slo->service ? slo->service : "", slo->service ? " " : "",
                 slo->metric, slo->target_text, slo->during ? " during " : "",
                 slo->during ? slo->during : "",
-                verdict_names[study_verdict(study, i)], s.mean, s.ci.low,
-                s.ci.high);
+                verdict_names[study_verdict(study, i)], s.mean);
+        if (s.count >= 2) /* one replication has no interval */
+            fprintf(out, ", 95 %% %.6g to %.6g", s.ci.low, s.ci.high);
+        fputs(")\n", out);
     }
 }
 

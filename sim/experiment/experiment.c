@@ -10,8 +10,6 @@
 
 #include "sim/engine/mem.h"
 
-enum { FIRST_CHECK = 10, CHECK_STEP = 5 };
-
 struct experiment {
     const struct experiment_spec *spec;
     pthread_mutex_t lock;
@@ -163,40 +161,37 @@ static void run_stage(struct experiment *e, size_t replications)
     free(workers);
 }
 
-static bool tight(const struct experiment *e, size_t replications)
+static const double *column(const void *self, size_t variant, size_t row,
+                            size_t *stride)
 {
-    const struct experiment_spec *s = e->spec;
+    const struct experiment *e = self;
 
-    for (size_t v = 0; v < s->variants; v++) {
-        for (size_t g = 0; g < s->goal_count; g++) {
-            const double *x =
-                e->values + v * e->room * s->rows + s->goals[g].row;
-
-            if (!output_tight(x, replications, s->rows, s->goals[g].scale,
-                              s->precision))
-                return false;
-        }
-    }
-    return true;
+    *stride = e->spec->rows;
+    return e->values + variant * e->room * e->spec->rows + row;
 }
 
-/* The rule looks at replications 1..n at n = 10, 15, 20 and so on. Returns
- * how many it took. */
+/* As many replications as the rule asks for. Returns how many it took. */
 static size_t run_until_tight(struct experiment *e, bool *precise)
 {
-    size_t max = e->spec->max_replications;
-    size_t n = max < FIRST_CHECK ? max : FIRST_CHECK;
+    const struct precision_rule rule = {.precision = e->spec->precision,
+                                        .max_replications =
+                                            e->spec->max_replications,
+                                        .variants = e->spec->variants,
+                                        .goals = e->spec->goals,
+                                        .goal_count = e->spec->goal_count,
+                                        .column = column,
+                                        .self = e};
+    size_t n = 0;
 
     *precise = false;
-    for (;;) {
+    while (n < rule.max_replications && !*precise) {
+        n = precision_next(n, rule.max_replications);
         run_stage(e, n);
         if (e->stopped)
             return n;
-        *precise = tight(e, n);
-        if (*precise || n >= max)
-            return n;
-        n = n + CHECK_STEP < max ? n + CHECK_STEP : max;
+        *precise = precision_reached(&rule, n);
     }
+    return n;
 }
 
 struct experiment_result experiment_run(const struct experiment_spec *spec)

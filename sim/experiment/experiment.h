@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "sim/experiment/output.h"
+#include "sim/experiment/precision.h"
 
 struct experiment;
 
@@ -22,16 +22,10 @@ struct unit_progress {
     size_t thread;
 };
 
-/* A quantity that a precision goal is set for. */
-struct precision_goal {
-    size_t row;
-    enum precision_scale scale;
-};
-
 struct experiment_spec {
     size_t variants, rows; /* values a unit yields */
-    size_t replications;   /* of each variant; with a precision: at least
-                              min(10, max_replications) and as the rule says */
+    size_t replications;   /* of each variant; with a precision: as many as
+                              its rule (precision.h) takes */
     double precision;      /* 0: none */
     size_t max_replications;
     const struct precision_goal *goals;

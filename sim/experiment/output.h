@@ -28,6 +28,33 @@ struct output_summary output_summarise(const double *values, size_t count,
                                        size_t stride,
                                        struct output_range range);
 
+/* A quantile of the values, and an interval for it that holds whatever their
+ * distribution: from the order statistics whose ranks enclose it with
+ * probability 0.95 or more, by the binomial distribution, as near to equal
+ * tails as that allows (Conover, Practical Nonparametric Statistics, section
+ * 3.2). NaN bounds where there are too few values for one (below six for the
+ * median). value: as of the sorted sample, interpolated linearly between its
+ * points (GSL); NaN: no value. */
+struct output_quantile {
+    size_t count;
+    double value;
+    struct interval ci;
+};
+struct output_quantile output_quantile(const double *values, size_t count,
+                                       size_t stride, double probability);
+
+/*
+ * Where the warm-up of a series ends: MSER-5 (White, Simulation 69, 1997;
+ * White, Cobb and Spratt, WSC 2000). The series is cut where the standard
+ * error of what is left, in means of five, is the least; a cut in the second
+ * half says that the series is too short to tell (Franklin and White, WSC
+ * 2008). Values without number (NaN) are left out before batching.
+ * Returns the observations to delete, a multiple of five (in numbers of the
+ * series as given); *found false: fewer than ten batches, or a cut in the
+ * second half; 0 then.
+ */
+size_t output_mser5(const double *series, size_t count, bool *found);
+
 /* What a precision goal is relative to. */
 enum precision_scale {
     PRECISION_OF_MEAN, /* half-width <= P |mean| */

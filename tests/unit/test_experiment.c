@@ -157,6 +157,129 @@ static void the_same_each_time_is_tight_unless_nothing(void **state)
     assert_false(output_tight(all, 3, 1, PRECISION_OF_REST, 0.05));
 }
 
+/* ---------------------------------------------- the rule on a prefix */
+
+struct values {
+    const double *items;
+    size_t variants;
+};
+
+static const double *column_of(const void *self, size_t variant, size_t row,
+                               size_t *stride)
+{
+    const struct values *v = self;
+
+    assert_int_equal(row, 3);
+    *stride = v->variants;
+    return v->items + variant;
+}
+
+static void looks_at_10_15_20_and_the_maximum(void **state)
+{
+    (void)state;
+    assert_int_equal(precision_next(0, 200), 10);
+    assert_int_equal(precision_next(10, 200), 15);
+    assert_int_equal(precision_next(12, 200), 15);
+    assert_int_equal(precision_next(195, 198), 198);
+    assert_int_equal(precision_next(0, 7), 7);
+}
+
+static void a_prefix_is_taken(void **state)
+{
+    enum { N = 40 };
+    static const struct precision_goal goal = {3, PRECISION_OF_MEAN};
+    double x[2 * N];
+    struct values values = {x, 2};
+    struct precision_rule rule = {.precision = 0.1,
+                                  .max_replications = 200,
+                                  .variants = 2,
+                                  .goals = &goal,
+                                  .goal_count = 1,
+                                  .column = column_of,
+                                  .self = &values};
+    bool reached;
+
+    (void)state;
+    for (size_t i = 0; i < N; i++) {
+        x[2 * i] = 5; /* tight at once */
+        x[2 * i + 1] = i % 2 ? 4 : 6;
+    }
+    /* +-1 alternating, t(0.975, 14) = 2.1448: half-width 0.57 at 15, 0.48
+     * at 20: the other variant waits for it. */
+    assert_int_equal(precision_take(&rule, N, &reached), 20);
+    assert_true(reached);
+    assert_int_equal(precision_take(&rule, 19, &reached), 19);
+    assert_false(reached); /* the rule wants 20 */
+    rule.max_replications = 19;
+    assert_int_equal(precision_take(&rule, N, &reached), 19);
+    assert_true(reached); /* 0.49 */
+    rule.max_replications = 18;
+    assert_int_equal(precision_take(&rule, N, &reached), 18);
+    assert_false(reached);
+}
+
+/* ------------------------------------------------ quantiles, warm-up */
+
+static void quantile_by_order_statistics(void **state)
+{
+    const double x[] = {7, NAN, 3, 1, 9, 5, 11, NAN};
+    double many[100];
+    struct output_quantile q = output_quantile(x, 8, 1, 0.5);
+
+    (void)state;
+    /* Six values: all of them enclose the median with 1 - 2/64. */
+    assert_int_equal(q.count, 6);
+    assert_true(q.value == 6 && q.ci.low == 1 && q.ci.high == 11);
+    q = output_quantile(x, 6, 1, 0.5); /* five: 1 - 2/32 is too little */
+    assert_true(q.count == 5 && q.value == 5 && isnan(q.ci.low));
+    q = output_quantile(x + 1, 1, 1, 0.5);
+    assert_true(q.count == 0 && isnan(q.value) && isnan(q.ci.high));
+    for (int i = 0; i < 100; i++)
+        many[i] = 100 - i;
+    /* Tables of the binomial: ranks 40 and 61 of 100 for the median. */
+    q = output_quantile(many, 100, 1, 0.5);
+    assert_true(q.value == 50.5 && q.ci.low == 40 && q.ci.high == 61);
+    q = output_quantile(many, 100, 1, 0.99); /* 0.99^100 = 0.37 above all */
+    assert_true(isnan(q.ci.high) && isnan(q.ci.low));
+}
+
+static void warm_up_is_found(void **state)
+{
+    double x[200];
+    bool found;
+
+    (void)state;
+    for (int i = 0; i < 200; i++)
+        x[i] = (i < 30 ? 30 - i : 0) + (i % 2 ? 1 : -1) * 0.5;
+    assert_int_equal(output_mser5(x, 200, &found), 30);
+    assert_true(found);
+    for (int i = 0; i < 200; i++)
+        x[i] = 4;
+    assert_true(output_mser5(x, 200, &found) == 0 && found);
+    for (int i = 0; i < 200; i++)
+        x[i] = i < 120 ? i : 120; /* goes on too long */
+    assert_true(output_mser5(x, 200, &found) == 0 && !found);
+    assert_true(output_mser5(x, 49, &found) == 0 && !found);
+    x[3] = NAN; /* nine batches and a rest of four */
+    assert_true(output_mser5(x, 50, &found) == 0 && !found);
+}
+
+/* By hand: batch means 9, 1, 1, 2, 1, 2, 1, 2, 1, 2. Left: all: m2 = 52.4 +
+ * ...; without the first: nine values, m2 = 20/9, m2 / 81 = 0.0274; without
+ * two: eight of mean 1.5, m2 = 2, / 64 = 0.0313. So one batch goes. */
+static void mser_by_hand(void **state)
+{
+    const double batches[] = {9, 1, 1, 2, 1, 2, 1, 2, 1, 2};
+    double x[50];
+    bool found;
+
+    (void)state;
+    for (int i = 0; i < 50; i++)
+        x[i] = batches[i / 5] + (i % 5 - 2);
+    assert_int_equal(output_mser5(x, 50, &found), 5);
+    assert_true(found);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -167,6 +290,11 @@ int main(void)
         cmocka_unit_test(summary_by_hand),
         cmocka_unit_test(precision_of_ratios_is_of_the_rest),
         cmocka_unit_test(the_same_each_time_is_tight_unless_nothing),
+        cmocka_unit_test(looks_at_10_15_20_and_the_maximum),
+        cmocka_unit_test(a_prefix_is_taken),
+        cmocka_unit_test(quantile_by_order_statistics),
+        cmocka_unit_test(warm_up_is_found),
+        cmocka_unit_test(mser_by_hand),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
