@@ -22,6 +22,7 @@ struct object_list {
     VEC_OF(struct service_spec *) services;
     VEC_OF(struct node_spec *) nodes;
     VEC_OF(struct meta *) namespaces;
+    VEC_OF(struct pdb_spec *) pdbs;
 };
 
 struct loader {

@@ -19,6 +19,7 @@ static const struct {
     {"Service", manifest_service, false},
     {"Node", manifest_node, true},
     {"Namespace", manifest_namespace, true},
+    {"PodDisruptionBudget", manifest_pdb, false},
 };
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
 
@@ -37,6 +38,7 @@ void object_list_release(struct object_list *list)
     VEC_FREE(list->services);
     VEC_FREE(list->nodes);
     VEC_FREE(list->namespaces);
+    VEC_FREE(list->pdbs);
 }
 
 void manifest_release(struct loader *l)
@@ -305,6 +307,7 @@ static bool lacks_containers(const struct manifest_object *o)
 
     return strcmp(o->kind, "Service") != 0 && strcmp(o->kind, "Node") != 0 &&
            strcmp(o->kind, "Namespace") != 0 &&
+           strcmp(o->kind, "PodDisruptionBudget") != 0 &&
            (!containers || containers->count == 0);
 }
 

@@ -145,6 +145,7 @@ bool manifest_pod(struct manifest_object *o);
 bool manifest_service(struct manifest_object *o);
 bool manifest_node(struct manifest_object *o);
 bool manifest_namespace(struct manifest_object *o);
+bool manifest_pdb(struct manifest_object *o);
 
 /* The first controller in metadata.ownerReferences; kind NULL: none. */
 void manifest_owner_of(struct manifest_object *o, const char **kind,

@@ -248,6 +248,15 @@ struct replicaset_spec {
     sim_time min_ready;
 };
 
+/* PodDisruptionBudget. */
+struct pdb_spec {
+    struct meta meta;
+    struct selector selector;
+    bool min_given, max_given; /* at most one of the two */
+    struct int_or_percent min_available, max_unavailable;
+    bool always_allow; /* unhealthyPodEvictionPolicy AlwaysAllow */
+};
+
 /* A pod of its own, or one dumped from a cluster. */
 struct pod_object {
     struct meta meta;

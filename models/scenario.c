@@ -36,6 +36,7 @@ void scenario_build_objects(struct scenario_reader *r)
         VEC_PUSH(r->l.objects.services, r->l.later.services.items[i]);
     TAKE(service, service_spec);
     TAKE(namespace, meta);
+    TAKE(pdb, pdb_spec);
 }
 
 static bool read_manifests(struct scenario_reader *r)

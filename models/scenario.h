@@ -274,6 +274,8 @@ struct scenario {
     const struct service_spec *services;
     size_t namespace_count;
     const struct meta *namespaces;
+    size_t pdb_count;
+    const struct pdb_spec *pdbs;
     struct intern *intern;    /* all of the above lives there */
     struct doc_set *docs;     /* what was read; places point into it */
     struct scenario_raw *raw; /* in a user's words, completed: to print */

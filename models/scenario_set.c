@@ -161,6 +161,7 @@ static const char *full_kind(const char *kind)
         {"Service", "svc", "services"},
         {"Pod", "po", "pods"},
         {"Node", "no", "nodes"},
+        {"PodDisruptionBudget", "pdb", "poddisruptionbudgets"},
     };
     size_t i, j;
 

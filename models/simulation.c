@@ -102,6 +102,8 @@ static void apply_manifests(struct simulation *s)
                                 &rs->selector, &rs->template, rs->min_ready,
                                 rs->replicas, INCIDENT_STARTUP);
     }
+    for (size_t i = 0; i < c->pdb_count; i++)
+        world_pdb_create(s->world, &c->pdbs[i]);
     for (size_t i = 0; i < c->pod_count; i++)
         create_pod(s, &c->pods[i]);
 }

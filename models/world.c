@@ -59,8 +59,13 @@ static void free_owners(struct world *w)
         VEC_FREE(w->deployments.items[i]->replicasets);
         free(w->deployments.items[i]);
     }
+    for (size_t i = 0; i < w->pdbs.count; i++) {
+        VEC_FREE(w->pdbs.items[i]->disrupted);
+        free(w->pdbs.items[i]);
+    }
     VEC_FREE(w->replicasets);
     VEC_FREE(w->deployments);
+    VEC_FREE(w->pdbs);
 }
 
 static void free_services(struct world *w)
@@ -95,13 +100,21 @@ void world_free(struct world *w)
     VEC_FREE(w->zones);
     world_match_free(w);
     free_names(w->private);
-    for (size_t i = 0; i < w->private->templates.count; i++)
-        free(w->private->templates.items[i]);
-    VEC_FREE(w->private->templates);
+    for (size_t i = 0; i < w->private->owned.count; i++)
+        free(w->private->owned.items[i]);
+    VEC_FREE(w->private->owned);
     for (size_t i = 0; i < KIND_COUNT; i++)
         VEC_FREE(w->private->watchers[i]);
     free(w->private);
     free(w);
+}
+
+void *world_alloc(struct world *w, size_t size)
+{
+    void *memory = mem_zalloc(size);
+
+    VEC_PUSH(w->private->owned, memory);
+    return memory;
 }
 
 void world_watch(struct world *w, unsigned kinds, world_notify *notify,

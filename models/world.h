@@ -22,6 +22,7 @@
 #include "sim/engine/sim.h"
 
 typedef uint32_t pod_id, node_id, service_id, deployment_id, replicaset_id;
+typedef uint32_t pdb_id;
 typedef uint32_t incident_id;
 #define NO_ID UINT32_MAX
 
@@ -120,6 +121,25 @@ struct deployment {
     incident_id origin; /* the last change of its spec */
 };
 
+/* A pod that the eviction API let go, until it is seen to terminate. */
+struct disrupted_pod {
+    pod_id pod;
+    sim_time at;
+};
+
+/* A PodDisruptionBudget. */
+struct pdb {
+    pdb_id id;
+    const struct pdb_spec *spec; /* as last applied */
+    bool deleted;
+    uint32_t generation, observed_generation;
+    uint64_t version; /* resourceVersion: rises with each write */
+    /* status: its controller's and, of the last two, the eviction API's */
+    int current_healthy, desired_healthy, expected_pods;
+    int disruptions_allowed;
+    VEC_OF(struct disrupted_pod) disrupted; /* in order of eviction */
+};
+
 enum endpoint_flags {
     ENDPOINT_READY = 1,
     ENDPOINT_SERVING = 2,
@@ -185,6 +205,7 @@ enum world_kind {
     CHANGE_NODE,
     CHANGE_REPLICASET,
     CHANGE_DEPLOYMENT,
+    CHANGE_PDB,
     CHANGE_SERVICE,
     CHANGE_ENDPOINTS,
     CHANGE_INCIDENT,
@@ -202,6 +223,8 @@ enum world_what {
     WHAT_BOUND,
     WHAT_IP,          /* the address was reported */
     WHAT_TERMINATING, /* deletionTimestamp was set */
+    /* API: PodDisruptionBudgets; a request's answer, no write */
+    WHAT_REFUSED,
     /* API: nodes */
     WHAT_TAINTS,
     /* truth: no watcher of the API may act on these */
@@ -249,6 +272,7 @@ struct world {
     VEC_OF(struct node *) nodes;
     VEC_OF(struct replicaset *) replicasets;
     VEC_OF(struct deployment *) deployments;
+    VEC_OF(struct pdb *) pdbs;
     VEC_OF(struct service *) services;
     VEC_OF(struct incident) incidents;
     VEC_OF(const char *) zones;
@@ -371,6 +395,29 @@ void world_replicaset_delete(struct world *w, replicaset_id id,
  * change, its hash too: another hash makes another ReplicaSet. */
 struct pod_template *world_template_copy(struct world *w,
                                          const struct pod_template *template);
+
+/* --- PodDisruptionBudgets --- */
+pdb_id world_pdb_create(struct world *w, const struct pdb_spec *spec);
+/* Applied again, perhaps changed. */
+void world_pdb_set_spec(struct world *w, pdb_id id,
+                        const struct pdb_spec *spec);
+/* What its controller writes; `disrupted` is copied. */
+struct pdb_status {
+    int current_healthy, desired_healthy, expected_pods, disruptions_allowed;
+    const struct disrupted_pod *disrupted;
+    size_t disrupted_count;
+};
+void world_pdb_set_status(struct world *w, pdb_id id,
+                          const struct pdb_status *status);
+/* The eviction API takes one of the disruptions allowed, for a pod. */
+void world_pdb_disrupt(struct world *w, pdb_id id, pod_id pod);
+/* The eviction API refused a pod for it. */
+void world_pdb_refused(struct world *w, pdb_id id);
+void world_pdb_delete(struct world *w, pdb_id id);
+bool world_pdb_selects(const struct pdb *pdb, const struct pod *pod);
+
+/* Memory, zeroed, that lasts as long as the world. */
+void *world_alloc(struct world *w, size_t size);
 
 /* --- Services --- */
 /* cluster_ip: host order; 0: none. */

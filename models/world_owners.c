@@ -169,11 +169,10 @@ struct pod_template *world_template_copy(struct world *w,
                                          const struct pod_template *template)
 {
     size_t size = template->container_count * sizeof *template->containers;
-    struct pod_template *copy = mem_alloc(sizeof *copy + size);
+    struct pod_template *copy = world_alloc(w, sizeof *copy + size);
 
     *copy = *template;
     if (size > 0)
         copy->containers = memcpy(copy + 1, template->containers, size);
-    VEC_PUSH(w->private->templates, copy);
     return copy;
 }

@@ -36,7 +36,7 @@ struct world_private {
     VEC_OF(struct watcher) watchers[KIND_COUNT];
     struct service_match *matches[MATCH_BUCKETS];
     struct name_entry *names[NAME_BUCKETS];
-    VEC_OF(struct pod_template *) templates; /* owned copies */
+    VEC_OF(void *) owned; /* world_alloc */
 };
 
 void world_tell(struct world *w, enum world_kind kind, enum world_what what,

@@ -48,6 +48,7 @@ static void keep(struct loader *l, struct object_list *o)
     KEEP(services);
     KEEP(nodes);
     KEEP(namespaces);
+    KEEP(pdbs);
 #undef KEEP
 }
 
@@ -109,6 +110,16 @@ static void apply_pod(struct world *w, const struct pod_object *pod,
                          pod->meta.name, origin);
 }
 
+static void apply_pdb(struct world *w, const struct pdb_spec *pdb)
+{
+    uint32_t id = world_find(w, CHANGE_PDB, pdb->meta.space, pdb->meta.name);
+
+    if (id == NO_ID)
+        world_pdb_create(w, pdb);
+    else
+        world_pdb_set_spec(w, id, pdb);
+}
+
 static void run(struct simulation *s, const void *command, incident_id origin)
 {
     const struct object_list *o = &((const struct command *)command)->objects;
@@ -124,6 +135,8 @@ static void run(struct simulation *s, const void *command, incident_id origin)
         if (world_find(w, CHANGE_SERVICE, x->meta.space, x->meta.name) == NO_ID)
             simulation_create_service(s, x);
     }
+    for (size_t i = 0; i < o->pdbs.count; i++)
+        apply_pdb(w, o->pdbs.items[i]);
     for (size_t i = 0; i < o->deployments.count; i++)
         apply_deployment(w, o->deployments.items[i], origin);
     for (size_t i = 0; i < o->replicasets.count; i++)

@@ -96,6 +96,24 @@ bool words_int(const struct kubectl_words *words, const char *name,
     return true;
 }
 
+bool words_duration(const struct kubectl_words *words, const char *name,
+                    sim_time *out, struct diag *diag)
+{
+    const char *text = words_flag(words, name);
+    sim_time value;
+
+    if (!text)
+        return true;
+    if (!units_duration(text, &value) || value < 0) {
+        diag_error(diag, words->place,
+                   "bad value '%s' for --%s: expected a duration such as 90s",
+                   text, name);
+        return false;
+    }
+    *out = value;
+    return true;
+}
+
 static int kind_of(const char *word, size_t length)
 {
     for (size_t i = 0; i < KIND_WORDS; i++) {

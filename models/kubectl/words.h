@@ -36,6 +36,9 @@ bool words_check_flags(const struct kubectl_words *words,
 /* A whole number of at least `low`. required: its absence is an error. */
 bool words_int(const struct kubectl_words *words, const char *name,
                bool required, int64_t low, int64_t *out, struct diag *diag);
+/* A duration, as "5m"; *out stays where it is not given. */
+bool words_duration(const struct kubectl_words *words, const char *name,
+                    sim_time *out, struct diag *diag);
 
 /* Reads the objects named by the positional words from index `from` on. The
  * kind word is taken from them unless `kind` >= 0 says it. Objects by name

@@ -156,6 +156,16 @@ void cluster_on_node(struct metrics *m, const struct world_change *change)
     }
 }
 
+void cluster_on_budget(struct metrics *m, const struct world_change *change)
+{
+    sim_time now = sim_now(m->s->sim);
+
+    if (change->what != WHAT_REFUSED)
+        return;
+    FOR_SCOPES(m, scope, now)
+    scope->cluster.refused++;
+}
+
 /* By the words of the reasons that the API shows. */
 static void count_ended(struct metrics *m, struct pod_track *track,
                         const struct pod *pod, sim_time now)

@@ -75,6 +75,7 @@ void ip_set_release(struct ip_set *set);
 
 struct cluster_sums {
     uint64_t created, deleted, evicted, preempted, restarts, node_failures;
+    uint64_t refused;                          /* evictions */
     double unbound, downtime;                  /* pod-seconds, node-seconds */
     double cpu, cpu_room, memory, memory_room; /* x seconds */
     struct sketch startup, scheduling;         /* ns */
@@ -404,6 +405,7 @@ void pods_join(struct metrics *m, uint32_t row, service_id service);
 void cluster_on_pod(struct metrics *m, struct pod_track *track,
                     const struct pod *pod, enum world_what what);
 void cluster_on_node(struct metrics *m, const struct world_change *change);
+void cluster_on_budget(struct metrics *m, const struct world_change *change);
 void cluster_accrue(struct metrics *m, sim_time now);
 /* Counts the addresses in use when a scope begins. */
 void cluster_scope_begins(struct metrics *m, struct scope *scope);

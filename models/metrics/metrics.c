@@ -76,6 +76,9 @@ static void on_change(void *self, const struct world_change *change)
     case CHANGE_ENDPOINTS:
         endpoints_on_change(m, change);
         break;
+    case CHANGE_PDB:
+        cluster_on_budget(m, change);
+        break;
     case CHANGE_INCIDENT:
         windows_incident(m, change);
         break;

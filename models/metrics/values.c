@@ -283,6 +283,7 @@ static void set_cluster(double *v, const struct cluster_sums *c)
     v[METRIC_pods_created] = (double)c->created;
     v[METRIC_pods_deleted] = (double)c->deleted;
     v[METRIC_pods_evicted] = (double)c->evicted;
+    v[METRIC_evictions_refused] = (double)c->refused;
     v[METRIC_pods_preempted] = (double)c->preempted;
     v[METRIC_container_restarts] = (double)c->restarts;
     v[METRIC_pod_startup_p50] = sketch_quantile(&c->startup, 0.5) / ns_per_s;

@@ -69,7 +69,8 @@ static void events(void)
 
 static void kinds(void)
 {
-    puts("Node Pod Deployment ReplicaSet Service Namespace PriorityClass List\n"
+    puts("Node Pod Deployment ReplicaSet Service PodDisruptionBudget\n"
+         "Namespace PriorityClass List\n"
          "Scenario (podchurn/v1)\n"
          "Other kinds are passed over and counted in a note.");
 }
