@@ -286,12 +286,20 @@ struct scenario {
     const char *const *assumptions;
 };
 
+/* One setting of a variant: as --set, said elsewhere. */
+struct scenario_setting {
+    const char *text;   /* PATH=VALUE */
+    struct place place; /* for messages */
+};
+
 /* What the command line adds. */
 struct scenario_options {
     const char *const *files; /* FILE..., count */
     size_t file_count;
     const char *const *sets; /* --set PATH=VALUE */
     size_t set_count;
+    const struct scenario_setting *settings; /* of a variant, after sets */
+    size_t setting_count;
     const char *const *slos; /* --slo EXPR */
     size_t slo_count;
     const char *drills;      /* --drill LIST; NULL: not given */

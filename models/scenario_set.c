@@ -10,7 +10,6 @@
 
 /* One --set: [OBJECT:]PATH=VALUE. */
 struct setting {
-    const char *whole; /* interned: names the place in messages */
     const char *object, *path, *value;
     struct place place;
 };
@@ -38,14 +37,29 @@ static const char *find_outside(const char *text, char sign)
     return NULL;
 }
 
-static bool take_apart(struct scenario_reader *r, const char *text,
+/* Settings in order: those of --set, then the variant's. */
+static size_t setting_count(const struct scenario_reader *r)
+{
+    return r->options->set_count + r->options->setting_count;
+}
+
+static bool take_apart(struct scenario_reader *r, size_t index,
                        struct setting *out)
 {
+    const struct scenario_options *o = r->options;
     struct intern *in = r->l.intern;
-    const char *equals = find_outside(text, '='), *colon;
+    const char *text, *equals, *colon;
 
-    out->whole = intern_printf(in, "--set %s", text);
-    out->place = (struct place){.file = out->whole};
+    if (index < o->set_count) {
+        text = o->sets[index];
+        out->place =
+            (struct place){.file = intern_printf(in, "--set %s", text)};
+    } else {
+        text = o->settings[index - o->set_count].text;
+        out->place = o->settings[index - o->set_count].place;
+        out->place.file = intern(in, out->place.file);
+    }
+    equals = find_outside(text, '=');
     if (!equals || equals == text) {
         diag_error(r->diag, out->place, "expected PATH=VALUE");
         return false;
@@ -106,6 +120,9 @@ static bool set_pre_stop(struct scenario_reader *r, const struct setting *s)
 static bool set_scenario(struct scenario_reader *r, const struct setting *s)
 {
     static const char *const roots[] = {"metadata", "spec", NULL};
+    static const char *const words[] = {"strategy", "replicas", "preStop",
+                                        NULL};
+    const char *near;
     size_t length = strcspn(s->path, ".["), i;
 
     if (strcmp(s->path, "strategy") == 0)
@@ -118,6 +135,9 @@ static bool set_scenario(struct scenario_reader *r, const struct setting *s)
             return doc_set_path(r->l.docs, r->root, s->path, s->value, s->place,
                                 r->diag);
     diag_error(r->diag, s->place, "unknown path '%.200s'", s->path);
+    near = diag_nearest(s->path, words);
+    if (near)
+        diag_hint(r->diag, "did you mean '%s'?", near);
     diag_hint(r->diag, "expected spec.KEY..., KIND/NAME:KEY..., strategy, "
                        "replicas or preStop");
     return false;
@@ -130,10 +150,10 @@ bool scenario_apply_sets(struct scenario_reader *r)
     size_t i;
 
     r->pre_stop = -1;
-    for (i = 0; i < o->set_count; i++) {
+    for (i = 0; i < setting_count(r); i++) {
         struct setting s;
 
-        if (!take_apart(r, o->sets[i], &s))
+        if (!take_apart(r, i, &s))
             ok = false;
         else if (!s.object && strcmp(s.path, "replicas") != 0)
             ok &= set_scenario(r, &s);
@@ -332,10 +352,10 @@ bool scenario_apply_object_sets(struct scenario_reader *r)
     bool ok = true;
     size_t i;
 
-    for (i = 0; i < r->options->set_count; i++) {
+    for (i = 0; i < setting_count(r); i++) {
         struct setting s;
 
-        if (!take_apart(r, r->options->sets[i], &s))
+        if (!take_apart(r, i, &s))
             continue; /* reported before */
         if (s.object)
             ok &= set_object(r, &s);
@@ -347,20 +367,50 @@ bool scenario_apply_object_sets(struct scenario_reader *r)
 
 /* ---- paths that nobody read ---- */
 
-/* Values that --set put there carry its text as their place. */
+/* Values that a setting put there carry its place. */
+static bool is_setting(const struct scenario_reader *r, struct place place)
+{
+    if (place.file && strncmp(place.file, "--set ", 6) == 0)
+        return true;
+    for (size_t i = 0; place.file && i < r->options->setting_count; i++) {
+        struct place set = r->options->settings[i].place;
+
+        if (strcmp(set.file, place.file) == 0 && set.line == place.line &&
+            set.column == place.column)
+            return true;
+    }
+    return false;
+}
+
+/* Words that the mapping knows: those of its own that were read. */
+static void suggest_sibling(struct scenario_reader *r,
+                            const struct doc_node *node)
+{
+    VEC_OF(const char *) names = {0};
+    const struct doc_node *child;
+
+    for (child = node->parent ? node->parent->first : NULL; child;
+         child = child->next)
+        if (child != node && child->used)
+            VEC_PUSH(names, child->key);
+    VEC_PUSH(names, NULL);
+    if (names.count > 1)
+        diag_suggest(r->diag, node->key, names.items);
+    VEC_FREE(names);
+}
+
 static bool check_used(struct scenario_reader *r, const struct doc_node *node)
 {
     const struct doc_node *child;
     bool ok = true;
 
     for (child = node->first; child; child = child->next) {
-        const char *file = child->place.file;
-        bool is_set = file && strncmp(file, "--set ", 6) == 0;
-
-        if (is_set && child->key && !child->used && child->kind != DOC_NULL) {
+        if (child->key && !child->used && child->kind != DOC_NULL &&
+            is_setting(r, child->place)) {
             diag_error(r->diag, child->place,
                        "no such path, or nothing that is modelled: '%.200s'",
                        child->key);
+            suggest_sibling(r, child);
             ok = false;
         } else {
             ok &= check_used(r, child);
@@ -374,7 +424,7 @@ bool scenario_check_sets(struct scenario_reader *r)
     bool ok = true;
     size_t i;
 
-    for (i = 0; r->options->set_count > 0 && i < r->manifests.count; i++)
+    for (i = 0; setting_count(r) > 0 && i < r->manifests.count; i++)
         ok &= check_used(r, r->manifests.items[i]);
     return ok;
 }

@@ -296,6 +296,28 @@ size_t diag_errors(const struct diag *diag)
     return diag->counts[ERROR];
 }
 
+const char *diag_first_error(const struct diag *diag)
+{
+    for (size_t i = 0; i < diag->messages.count; i++)
+        if (diag->messages.items[i].severity == ERROR)
+            return diag->messages.items[i].text;
+    return NULL;
+}
+
+void diag_add_errors(struct diag *diag, const struct diag *from)
+{
+    for (size_t i = 0; i < from->messages.count; i++) {
+        const struct message *m = &from->messages.items[i];
+        struct place place = {from->files.items[m->file], m->line, m->column};
+
+        if (m->severity != ERROR)
+            continue;
+        diag_error(diag, place, "%s", m->text);
+        for (size_t j = 0; j < m->hints.count; j++)
+            diag_hint(diag, "%s", m->hints.items[j]);
+    }
+}
+
 size_t diag_warnings(const struct diag *diag)
 {
     return diag->counts[WARNING];

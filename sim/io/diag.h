@@ -51,6 +51,10 @@ void diag_suggest(struct diag *diag, const char *wrong,
 const char *diag_nearest(const char *wrong, const char *const *words);
 
 size_t diag_errors(const struct diag *diag);
+/* The text of the error reported first, borrowed; NULL: there is none. */
+const char *diag_first_error(const struct diag *diag);
+/* Reports the errors of another, which stays as it is. */
+void diag_add_errors(struct diag *diag, const struct diag *from);
 size_t diag_warnings(const struct diag *diag);
 
 /* Prints all messages in order of file (of first mention), line, column. */
