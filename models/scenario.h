@@ -159,7 +159,34 @@ struct failure_spec {
 
 enum access { ACCESS_SERVICE, ACCESS_HEADLESS, ACCESS_POD_IP };
 enum location { AT_NODES, AT_EXTERNAL, AT_ZONE, AT_PODS };
-enum arrivals { ARRIVALS_POISSON, ARRIVALS_CONSTANT };
+/* Those after CONSTANT have no rate: models/traffic/arrivals.h. */
+enum arrivals {
+    ARRIVALS_POISSON,
+    ARRIVALS_CONSTANT,
+    ARRIVALS_MMPP,
+    ARRIVALS_PROFILE,
+    ARRIVALS_TRACE,
+    ARRIVALS_CLOSED
+};
+
+/* A rate from `at` on (profile); of a state whose mean time is `at` (mmpp). */
+struct rate_piece {
+    sim_time at;
+    double rate; /* 1/s, >= 0 */
+};
+
+struct trace_spec; /* models/trace.h */
+
+/* What arrivals other than Poisson and constant are made from. */
+struct arrivals_spec {
+    size_t piece_count; /* MMPP, PROFILE: >= 1 */
+    const struct rate_piece *pieces;
+    sim_time period;                /* of a profile; SIM_NEVER: none */
+    const struct trace_spec *trace; /* TRACE */
+    sim_time interval;              /* that a row's count is spread over;
+                                       SIM_NEVER: to the next row */
+    struct dist think;              /* CLOSED */
+};
 
 /* spec.traffic[], or made for each Service where there is none. */
 /* Connections that clients keep; see models/traffic/pool.h. */
@@ -176,7 +203,9 @@ struct traffic_spec {
     const char *space, *service; /* of the Service */
     int port;                    /* 0: its first */
     int arrivals;                /* enum arrivals */
-    double rate;                 /* 1/s, over all clients */
+    double rate;                 /* 1/s, over all clients; 1 where arrivals
+                                    have none: what they are multiplied by */
+    struct arrivals_spec demand;
     int64_t clients;
     int location;                                /* enum location */
     const char *zone;                            /* AT_ZONE */
@@ -217,8 +246,9 @@ struct timeline_spec {
     const void *command;             /* parsed by the verb; scenario's */
     const struct failure_spec *fail; /* fail: */
     const char *traffic;             /* traffic: {NAME: {rate: R}} */
-    double traffic_rate;
-    const char *text; /* as written, for people */
+    double traffic_rate;             /* as traffic_set_rate takes it */
+    bool traffic_factor;             /* so far: times the entry's own rate */
+    const char *text;                /* as written, for people */
     struct place place;
 };
 

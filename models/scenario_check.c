@@ -162,6 +162,25 @@ static void free_pods(struct scenario_reader *r)
 
 /* ---- the timeline's names of traffic ---- */
 
+/* Whether the timeline can change the rate of such arrivals. */
+static bool check_rate(struct scenario_reader *r, const struct timeline_spec *t,
+                       const struct traffic_spec *traffic)
+{
+    if (traffic->arrivals <=
+        (t->traffic_factor ? (int)ARRIVALS_PROFILE : (int)ARRIVALS_CONSTANT))
+        return true;
+    if (traffic->arrivals > ARRIVALS_PROFILE) {
+        diag_error(r->diag, t->place,
+                   "the arrivals of '%.60s' have no rate that could change",
+                   t->traffic);
+        return false;
+    }
+    diag_error(r->diag, t->place, "the arrivals of '%.60s' have many rates",
+               t->traffic);
+    diag_hint(r->diag, "multiply them: {%s: {factor: 2}}", t->traffic);
+    return false;
+}
+
 static bool check_rates(struct scenario_reader *r)
 {
     VEC_OF(const char *) names = {0};
@@ -169,8 +188,7 @@ static bool check_rates(struct scenario_reader *r)
     size_t i, j;
 
     for (i = 0; i < r->s->traffic_count; i++)
-        if (r->s->traffic[i].name)
-            VEC_PUSH(names, r->s->traffic[i].name);
+        VEC_PUSH(names, r->s->traffic[i].name ? r->s->traffic[i].name : "");
     VEC_PUSH(names, NULL);
     for (i = 0; i < r->s->timeline_count; i++) {
         const struct timeline_spec *t = &r->s->timeline[i];
@@ -179,8 +197,10 @@ static bool check_rates(struct scenario_reader *r)
             continue;
         for (j = 0; names.items[j] && names.items[j] != t->traffic; j++)
             ;
-        if (names.items[j])
+        if (names.items[j]) {
+            ok &= check_rate(r, t, &r->s->traffic[j]);
             continue;
+        }
         diag_error(r->diag, t->place, "no traffic '%.60s'", t->traffic);
         diag_suggest(r->diag, t->traffic, names.items);
         ok = false;

@@ -1,14 +1,13 @@
 /*
  * Keys that a plain row of a param table cannot say.
  */
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "models/scenario_internal.h"
 #include "sim/io/units.h"
 
-static bool wrong(const struct doc_node *node, const char *expected,
+bool reader_wrong(const struct doc_node *node, const char *expected,
                   struct diag *diag)
 {
     const char *key = node->key ? node->key : "item";
@@ -158,7 +157,7 @@ static bool word_or_duration(struct doc_node *node, const char *word,
         *out >= 0)
         return true;
     snprintf(expected, sizeof expected, "'%s' or a duration", word);
-    return wrong(node, expected, diag);
+    return reader_wrong(node, expected, diag);
 }
 
 static void print_word_or_duration(sim_time time, const char *word,
@@ -236,7 +235,7 @@ bool custom_timeseries(const struct param *param, void *field,
     if (!word_or_duration(node, "auto", -1, &time, diag))
         return false;
     if (time == 0)
-        return wrong(node, "'auto' or a duration above 0", diag);
+        return reader_wrong(node, "'auto' or a duration above 0", diag);
     *(sim_time *)field = time < 0 ? 0 : time;
     return true;
 }
@@ -263,7 +262,7 @@ bool custom_client_cache(const struct param *param, void *field,
         *out = SIM_NEVER;
     else if (node->kind != DOC_SCALAR || !units_duration(node->text, out) ||
              *out < 0)
-        return wrong(node, "none, ttl, forever or a duration", diag);
+        return reader_wrong(node, "none, ttl, forever or a duration", diag);
     return true;
 }
 
@@ -281,81 +280,6 @@ void custom_print_client_cache(const struct param *param, const void *field,
 }
 
 /* ---- traffic ---- */
-
-static bool read_rate(struct doc_node *node, double *out, struct diag *diag)
-{
-    double rate;
-
-    if (!node || node->kind != DOC_SCALAR || !units_rate(node->text, &rate)) {
-        if (!node)
-            return false;
-        return wrong(node, "a rate such as 200/s", diag);
-    }
-    if (rate < 0 || !isfinite(rate)) {
-        diag_error(diag, node->place, "a rate must not be negative: '%.60s'",
-                   node->text);
-        return false;
-    }
-    *out = rate;
-    return true;
-}
-
-/* A number; {poisson: {rate: R}}, {constant: {rate: R}}. */
-bool custom_arrivals(const struct param *param, void *field,
-                     struct doc_node *node, struct diag *diag)
-{
-    static const char *const kinds[] = {"poisson", "constant", NULL};
-    static const char *const later[] = {"mmpp", "profile", "trace", "closed",
-                                        NULL};
-    struct raw_arrivals *out = field;
-    struct doc_node *kind = node->first, *rate;
-    int i;
-
-    (void)param;
-    if (node->kind == DOC_SCALAR) {
-        out->kind = ARRIVALS_POISSON;
-        return read_rate(node, &out->rate, diag);
-    }
-    doc_use_all(node);
-    if (node->kind != DOC_MAPPING || node->count != 1)
-        return wrong(node,
-                     "a rate or one of {poisson: {rate: R}}, "
-                     "{constant: {rate: R}}",
-                     diag);
-    for (i = 0; later[i]; i++)
-        if (strcmp(kind->key, later[i]) == 0)
-            return reader_not_yet(diag, kind->key_place, later[i]);
-    for (i = 0; kinds[i] && strcmp(kind->key, kinds[i]) != 0; i++)
-        ;
-    if (!kinds[i]) {
-        diag_error(diag, kind->key_place, "unknown arrivals '%.60s'",
-                   kind->key);
-        diag_suggest(diag, kind->key, kinds);
-        return false;
-    }
-    out->kind = i;
-    if (kind->kind == DOC_SCALAR)
-        return read_rate(kind, &out->rate, diag);
-    rate = doc_get(kind, "rate");
-    if (!rate || kind->count != 1) {
-        diag_error(diag, kind->place, "expected {rate: R} for '%s'", kind->key);
-        return false;
-    }
-    return read_rate(rate, &out->rate, diag);
-}
-
-void custom_print_arrivals(const struct param *param, const void *field,
-                           FILE *out, int indent)
-{
-    const struct raw_arrivals *arrivals = field;
-    char buffer[32];
-
-    (void)param;
-    (void)indent;
-    fprintf(out, "{%s: {rate: %s/s}}\n",
-            arrivals->kind == ARRIVALS_POISSON ? "poisson" : "constant",
-            units_format_double(arrivals->rate, buffer, sizeof buffer));
-}
 
 /* Both fields of struct raw_clients that say where. */
 bool custom_location(const struct param *param, void *field,
@@ -381,8 +305,8 @@ bool custom_location(const struct param *param, void *field,
              node->text[5])
         out->location = node->text;
     else
-        return wrong(node, "nodes, external, zone/NAME or {pods: {labels}}",
-                     diag);
+        return reader_wrong(
+            node, "nodes, external, zone/NAME or {pods: {labels}}", diag);
     return true;
 }
 
@@ -414,7 +338,7 @@ bool custom_budget(const struct param *param, void *field,
     }
     if (node->kind != DOC_SCALAR || !units_ratio(node->text, &ratio) ||
         ratio < 0)
-        return wrong(node, "'none' or a ratio such as 20%", diag);
+        return reader_wrong(node, "'none' or a ratio such as 20%", diag);
     *(double *)field = ratio;
     return true;
 }

@@ -67,6 +67,8 @@ struct raw_failure {
 struct raw_arrivals {
     int kind; /* enum arrivals */
     double rate;
+    struct doc_node *node; /* of those without a rate */
+    struct dist think;     /* closed */
 };
 
 struct raw_clients {
@@ -178,7 +180,21 @@ param_printer custom_print_node, custom_print_warm_up, custom_print_arrivals,
     custom_print_location, custom_print_budget, custom_print_pre_stop,
     custom_print_at, custom_print_timeseries, custom_print_client_cache,
     custom_print_none, custom_print_connections;
+void custom_release_arrivals(void *field);
+struct scenario_reader;
 struct pool_spec scenario_connections(const struct raw_connections *raw);
+/* Sets the arrivals of *out. False after an error. */
+bool scenario_arrivals(struct scenario_reader *r,
+                       const struct raw_arrivals *raw,
+                       struct traffic_spec *out);
+struct trace_field;
+/* Which file, and what its columns are: a path, or {file: PATH, columns: {},
+ * where: {}, origin: first} and keys in `more` (ends with NULL). Intern's
+ * memory; NULL after an error. */
+struct trace_spec *scenario_trace(struct scenario_reader *r,
+                                  struct doc_node *node,
+                                  const char *const *more,
+                                  const struct trace_field *fields);
 
 /* One document on one line. */
 void scenario_print_flow(const struct doc_node *node, FILE *out);
@@ -207,6 +223,9 @@ struct scenario_reader {
 
 void reader_assume(struct scenario_reader *r, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* "expected WHAT for 'key', got ...". Returns false. */
+bool reader_wrong(const struct doc_node *node, const char *expected,
+                  struct diag *diag);
 /* "not available yet: WHAT" at a node. Returns false. */
 bool reader_not_yet(struct diag *diag, struct place place, const char *what);
 /* The i-th item of a list of the Scenario, NULL where it was made here. */

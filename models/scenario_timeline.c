@@ -149,24 +149,29 @@ static bool read_fail(struct scenario_reader *r, struct doc_node *node,
 
 /* ---- traffic ---- */
 
-/* {users: {rate: 500/s}}; whether there is such an entry is checked when the
- * traffic is known. */
+/* {users: {rate: 500/s}} or {users: {factor: 2}}; whether there is such an
+ * entry is checked when the traffic is known. */
 static bool read_traffic(struct scenario_reader *r, struct doc_node *node,
                          struct timeline_spec *out)
 {
-    struct doc_node *entry = node->first, *rate;
+    struct doc_node *entry = node->first, *value;
 
-    rate = entry && entry->kind == DOC_MAPPING ? doc_get(entry, "rate") : NULL;
-    if (node->kind != DOC_MAPPING || node->count != 1 || !rate ||
-        entry->count != 1 || rate->kind != DOC_SCALAR ||
-        !units_rate(rate->text, &out->traffic_rate) || out->traffic_rate < 0) {
+    value = entry && entry->kind == DOC_MAPPING ? entry->first : NULL;
+    out->traffic_factor = value && strcmp(value->key, "factor") == 0;
+    if (node->kind != DOC_MAPPING || node->count != 1 || !value ||
+        entry->count != 1 || value->kind != DOC_SCALAR ||
+        (!out->traffic_factor && strcmp(value->key, "rate") != 0) ||
+        !(out->traffic_factor ? units_ratio : units_rate)(value->text,
+                                                          &out->traffic_rate) ||
+        out->traffic_rate < 0) {
         diag_error(r->diag, node->place,
-                   "expected {NAME: {rate: R}} for 'traffic'");
+                   "expected {NAME: {rate: R}} or {NAME: {factor: F}} for "
+                   "'traffic'");
         return false;
     }
     out->traffic = intern(r->l.intern, entry->key);
-    out->text = intern_printf(r->l.intern, "traffic %s: rate %s", entry->key,
-                              rate->text);
+    out->text = intern_printf(r->l.intern, "traffic %s: %s %s", entry->key,
+                              value->key, value->text);
     if (!out->name)
         out->name = intern_printf(r->l.intern, "traffic %s", entry->key);
     return true;

@@ -205,9 +205,6 @@ static bool entry_read(struct scenario_reader *r, struct raw_traffic *raw,
     ok &=
         causes_read(r, &raw->retries.on,
                     key_place(r, "traffic", index, "retries"), &out->retry_on);
-    if (raw->arrivals.kind != ARRIVALS_POISSON)
-        ok = reader_not_yet(r->diag, key_place(r, "traffic", index, "arrivals"),
-                            "arrivals other than poisson");
     if (raw->resolution == 1)
         ok = reader_not_yet(r->diag,
                             key_place(r, "traffic", index, "resolution"),
@@ -217,8 +214,7 @@ static bool entry_read(struct scenario_reader *r, struct raw_traffic *raw,
     if (raw->connect_timeout == 0)
         raw->connect_timeout = raw->timeout;
     out->name = intern(r->l.intern, raw->name);
-    out->arrivals = raw->arrivals.kind;
-    out->rate = raw->arrivals.rate;
+    ok = ok && scenario_arrivals(r, &raw->arrivals, out);
     out->clients = raw->clients.count;
     out->access = raw->access;
     out->connect_timeout = raw->connect_timeout;

@@ -206,7 +206,12 @@ const struct param scenario_traffic_table[] = {
      .text = "{poisson: {rate: 100/s}}",
      .read = custom_arrivals,
      .print = custom_print_arrivals,
-     .help = "of requests, the sum over all clients"},
+     .release = custom_release_arrivals,
+     .help = "of requests, the sum over all clients: {poisson: {rate}}, "
+             "{constant: {rate}}, {mmpp: {states: [{rate, sojourn}]}}, "
+             "{profile: {points: [{at, rate}], period}}, {profile: {file, "
+             "columns, period}}, {trace: {file, columns, where, origin}}, "
+             "{closed: {thinkTime}}"},
     {.name = "clients",
      .type = PARAM_TABLE,
      .offset = TR(clients),

@@ -1,6 +1,8 @@
 #include "models/simulation.h"
 
 #include <assert.h>
+#include <inttypes.h>
+#include <stdarg.h>
 #include <stdlib.h>
 
 #include "models/controller.h"
@@ -14,6 +16,7 @@
 #include "models/scheduler/scheduler.h"
 #include "models/traffic/server.h"
 #include "models/traffic/traffic.h"
+#include "sim/io/units.h"
 
 enum { PROGRESS_STEPS = 1000, PACE_EVENTS = 1 << 18 };
 
@@ -66,6 +69,27 @@ void simulation_free(struct simulation *s)
     world_free(s->world);
     sim_free(s->sim);
     free(s);
+}
+
+/* Several threads may do so at once: one call prints it all. */
+void simulation_fail(struct simulation *s, const char *format, ...)
+{
+    sim_time now = sim_now(s->sim), epoch = s->world->epoch;
+    char text[512], at[32];
+    va_list args;
+
+    if (s->failed)
+        return;
+    s->failed = true;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    fprintf(stderr,
+            "podchurn: error: %s\n  seed %" PRIu64 ", replication %" PRIu64
+            ", at %s s\n",
+            text, s->root.master, s->root.replication,
+            units_format_seconds(epoch == SIM_NEVER ? now : now - epoch, at,
+                                 sizeof at));
 }
 
 service_id simulation_create_service(struct simulation *s,
@@ -167,8 +191,9 @@ struct pace {
 
 static bool go_on(const struct pace *p)
 {
-    return !p->options->progress ||
-           p->options->progress(p->options->progress_self, p->fraction);
+    return !p->s->failed &&
+           (!p->options->progress ||
+            p->options->progress(p->options->progress_self, p->fraction));
 }
 
 /* Runs until then. In slices of as much time as PACE_EVENTS events take, so

@@ -38,6 +38,7 @@ struct simulation {
     struct failures *failures;
     struct timeline *timeline;
     struct traffic *traffic;
+    bool failed; /* simulation_fail */
 };
 
 struct simulation_options {
@@ -59,6 +60,12 @@ struct simulation_options {
 struct simulation *simulation_run(const struct scenario *scenario,
                                   const struct simulation_options *options);
 void simulation_free(struct simulation *s);
+
+/* This replication cannot go on: it is ended, simulation_run returns NULL, and
+ * standard error says why, with seed, replication and time. For what is no
+ * fault of the input: a breach of what must hold, a file that has changed. */
+void simulation_fail(struct simulation *s, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* Creates a Service with the address it asks for, or the next free one. */
 service_id simulation_create_service(struct simulation *s,

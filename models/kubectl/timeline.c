@@ -54,6 +54,16 @@ static uint32_t traffic_index(const struct simulation *s, const char *name)
     return i;
 }
 
+static void set_rate(const struct timeline *t, const struct timeline_spec *e)
+{
+    uint32_t i = traffic_index(t->s, e->traffic);
+    double rate = e->traffic_rate;
+
+    if (e->traffic_factor)
+        rate *= t->s->scenario->traffic[i].rate;
+    traffic_set_rate(t->s->traffic, i, rate);
+}
+
 static void act(struct timeline *t, size_t index)
 {
     const struct timeline_spec *e = &t->s->scenario->timeline[index];
@@ -66,8 +76,7 @@ static void act(struct timeline *t, size_t index)
     else if (e->fail)
         failures_fire(t->s->failures, e->fail, e->lasts, incident);
     else
-        traffic_set_rate(t->s->traffic, traffic_index(t->s, e->traffic),
-                         e->traffic_rate);
+        set_rate(t, e);
     if (e->lasts != SIM_NEVER)
         sim_after(t->s->sim, e->lasts, &end_event, t,
                   (struct event_args){.subject = index});

@@ -123,7 +123,7 @@ static inline enum cause submit(struct entry *e, struct request *r,
     e->work.buffer[RNG_BUFFER - 1] = r->bits;
     r->server = pod->id;
     return server_submit(t->s->servers, pod, e->index, request_id(t, r),
-                         &e->work);
+                         r->work, &e->work);
 }
 
 /* The attempt arrives at its address. */
@@ -261,19 +261,13 @@ void request_attempt(struct entry *e, struct request *r)
 
 /* ---------------------------------------------------------------- events */
 
-void request_begin(struct entry *e)
+/* e->rng stands behind `bits` and what chose the client. */
+static inline void begin(struct entry *e, uint64_t number, uint32_t client,
+                         uint64_t bits, sim_time work)
 {
     struct traffic *t = e->traffic;
-    uint64_t number = e->number++, bits;
-    struct request *r;
-    uint32_t client;
+    struct request *r = take_slot(t);
 
-    rng_seek(&e->rng, number, 0);
-    bits = rng_u64(&e->rng);
-    client = (uint32_t)rng_below(&e->rng, e->client_count);
-    if (__builtin_expect(!client_offers(e, client), 0))
-        return;
-    r = take_slot(t);
     r->number = number;
     r->arrival = sim_now(t->s->sim);
     r->entry = (uint16_t)e->index;
@@ -282,11 +276,30 @@ void request_begin(struct entry *e)
     r->attempts = 0;
     r->retry = false;
     r->connection = NO_CONNECTION;
+    r->work = work;
     e->in_flight++;
     metrics_request_begin(t->s->metrics, e->index, r->arrival);
     if (e->spec->deadline != SIM_NEVER)
         patience_request(e, r);
     attempt(e, r);
+}
+
+void request_begin(struct entry *e, sim_time work)
+{
+    uint64_t number = e->number++, bits;
+    uint32_t client;
+
+    rng_seek(&e->rng, number, 0);
+    bits = rng_u64(&e->rng);
+    client = (uint32_t)rng_below(&e->rng, e->client_count);
+    if (__builtin_expect(client_offers(e, client), 1))
+        begin(e, number, client, bits, work);
+}
+
+void request_begin_of(struct entry *e, uint64_t number, uint32_t client)
+{
+    rng_seek(&e->rng, number, 0);
+    begin(e, number, client, rng_u64(&e->rng), SIM_NEVER);
 }
 
 static void on_arrive(struct sim *sim, void *self, struct event_args args)

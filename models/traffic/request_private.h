@@ -4,6 +4,7 @@
 #ifndef MODELS_TRAFFIC_REQUEST_PRIVATE_H
 #define MODELS_TRAFFIC_REQUEST_PRIVATE_H
 
+#include "models/traffic/arrivals.h"
 #include "models/traffic/pool.h"
 
 /* Places of a stream, beside (request, attempt): what is drawn there does
@@ -72,6 +73,8 @@ static inline void request_end_as(struct entry *e, struct request *r,
     t->free = (uint32_t)(r - t->requests);
     e->in_flight--;
     metrics_request_end(t->s->metrics, &ended);
+    if (__builtin_expect(e->closed, 0))
+        closed_ended(e, r->client, ended.end == r->arrival);
 }
 
 /* --- request.c --- */

@@ -225,11 +225,11 @@ static sim_time cold(const struct server_pod *server, sim_time now,
 }
 
 enum cause server_submit(struct servers *v, const struct pod *pod,
-                         uint32_t traffic, uint64_t client, struct rng *rng)
+                         uint32_t traffic, uint64_t client, sim_time work,
+                         struct rng *rng)
 {
     struct server_pod *server = pod->server;
     const struct workload *workload;
-    sim_time work;
     bool error;
 
     if (!server || server->state != LISTENING)
@@ -237,7 +237,8 @@ enum cause server_submit(struct servers *v, const struct pod *pod,
     if (queue_full(&server->queue))
         return CAUSE_OVERLOADED;
     workload = server->workload;
-    work = dist_sample_time(&workload->service_time, rng);
+    if (__builtin_expect(work == SIM_NEVER, 1))
+        work = dist_sample_time(&workload->service_time, rng);
     error = workload->error_rate > 0 && rng_uniform(rng) < workload->error_rate;
     work = cold(server, sim_now(v->s->sim), work);
     queue_enter(&server->queue, work, client, traffic, error);

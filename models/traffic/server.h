@@ -85,9 +85,11 @@ void servers_set_client(struct servers *servers, struct server_client client);
 
 /* An attempt arrives at the pod, whose node is up. CAUSE_NONE: accepted.
  * CAUSE_CONNECT_REFUSED: nothing listens. CAUSE_OVERLOADED: queue full. What
- * belongs to the attempt (service time, then error) is drawn from rng. */
+ * belongs to the attempt (service time, then error) is drawn from rng. work:
+ * its service time, as recorded; SIM_NEVER: the workload's. */
 enum cause server_submit(struct servers *servers, const struct pod *pod,
-                         uint32_t traffic, uint64_t client, struct rng *rng);
+                         uint32_t traffic, uint64_t client, sim_time work,
+                         struct rng *rng);
 
 /* Requests at the pod now, probes included; 0 without a process. */
 uint64_t server_present(const struct pod *pod);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "models/network/kubeproxy.h"
+#include "models/traffic/arrivals.h"
 #include "models/traffic/pool.h"
 
 /* Of the measured time; before it they are counted from 0. */
@@ -27,9 +28,12 @@ static inline sim_time arrival_after(struct entry *e, sim_time last)
 
     if (e->spec->arrivals == ARRIVALS_POISSON) {
         gap *= rng_exponential(&e->arrivals);
-    } else { /* rounded from their common start: the rate is exact */
+    } else if (e->spec->arrivals == ARRIVALS_CONSTANT) {
+        /* rounded from their common start: the rate is exact */
         gap *= (double)++e->since_base;
         last = e->base;
+    } else {
+        return arrivals_next(e, last);
     }
     return gap < 0x1p62 ? last + (sim_time)(gap + 0.5) : SIM_NEVER;
 }
@@ -43,16 +47,19 @@ static inline void await_arrival(struct entry *e)
 static void on_arrival(struct sim *sim, void *self, struct event_args args)
 {
     struct entry *e = self;
+    sim_time work = e->next_work;
 
     (void)sim;
     (void)args;
+    e->next = 0;
     e->next_at = arrival_after(e, e->next_at);
-    await_arrival(e);
-    request_begin(e);
+    if (e->next_at != SIM_NEVER)
+        await_arrival(e);
+    request_begin(e, work);
 }
 
-/* Begins a sequence of arrivals afresh, from now. */
-static void restart_arrivals(struct entry *e)
+/* Begins a sequence of arrivals from now, afresh or where it was. */
+static void restart_arrivals(struct entry *e, bool afresh)
 {
     struct sim *sim = e->traffic->s->sim;
 
@@ -61,10 +68,19 @@ static void restart_arrivals(struct entry *e)
     e->next_at = SIM_NEVER;
     e->base = sim_now(sim);
     e->since_base = 0;
-    if (e->rate > 0) {
-        e->next_at = arrival_after(e, sim_now(sim));
-        await_arrival(e);
+    if (e->rate <= 0)
+        return;
+    if (e->closed) {
+        closed_begin(e);
+        return;
     }
+    if (e->more_arrivals && afresh)
+        arrivals_restart(e);
+    else if (e->more_arrivals)
+        arrivals_resume(e);
+    e->next_at = arrival_after(e, sim_now(sim));
+    if (e->next_at != SIM_NEVER)
+        await_arrival(e);
 }
 
 /* Stretches the time to the next arrival. */
@@ -96,10 +112,10 @@ void traffic_set_rate(struct traffic *t, uint32_t index, double rate)
     set_rate(e, rate);
     if (!e->started || rate == old)
         return;
-    if (rate > 0 && old > 0 && e->next_at != SIM_NEVER)
+    if (rate > 0 && old > 0 && e->next_at != SIM_NEVER && !e->more_arrivals)
         rescale(e, old);
     else
-        restart_arrivals(e);
+        restart_arrivals(e, false);
 }
 
 double traffic_rate(const struct traffic *t, uint32_t index)
@@ -152,7 +168,7 @@ static void start(struct entry *e)
         clients_fix_addresses(e);
     }
     e->started = true;
-    restart_arrivals(e);
+    restart_arrivals(e, true);
 }
 
 static void on_start(struct sim *sim, void *self, struct event_args args)
@@ -175,7 +191,7 @@ static void begin_measure(struct traffic *t)
 
         name_streams(e, true);
         if (e->started)
-            restart_arrivals(e);
+            restart_arrivals(e, true);
         else
             start(e);
     }
@@ -327,6 +343,9 @@ static void make_entry(struct traffic *t, uint32_t index)
     e->index = index;
     e->known = NO_ID;
     set_rate(e, spec->rate);
+    e->next_work = SIM_NEVER;
+    e->closed = spec->arrivals == ARRIVALS_CLOSED;
+    e->more_arrivals = arrivals_new(e);
     e->lb = balancing_of(t, spec->space, spec->service);
     name_streams(e, false);
     rng_init(&e->rng, t->s->root, "traffic.request", spec->name,
@@ -392,6 +411,7 @@ void traffic_free(struct traffic *t)
         return;
     for (size_t i = 0; i < t->entry_count; i++) {
         clients_free(&t->entries[i]);
+        arrivals_free(t->entries[i].more_arrivals);
         due_ring_release(&t->entries[i].timeouts);
         due_ring_release(&t->entries[i].deadlines);
     }

@@ -86,7 +86,10 @@ struct entry {
     sim_time next_at, base; /* base: of constant arrivals */
     uint64_t since_base;
     event_id next;
-    uint64_t number; /* of the next request */
+    uint64_t number;    /* of the next request */
+    sim_time next_work; /* its recorded service time; SIM_NEVER: drawn */
+    struct arrival_process *more_arrivals; /* arrivals.h; NULL: a rate is all */
+    bool closed;                           /* clients wait for their requests */
     /* requests */
     struct rng rng;  /* of the attempt that begins */
     struct rng work; /* of what its server draws */
@@ -134,6 +137,7 @@ struct request {
     uint32_t connection; /* that carries it; NO_CONNECTION */
     uint32_t pool;       /* of its client: where it is QUEUED or carried */
     sim_time sent;       /* this attempt: later than started if QUEUED */
+    sim_time work;       /* recorded service time; SIM_NEVER: drawn */
     uint8_t cause;
     bool blamed, retry; /* origin is settled; counts against the budget */
 };
@@ -192,7 +196,10 @@ const struct local_view *local_endpoints(struct traffic *t,
 void locals_release(struct balancing *lb);
 
 /* --- request.c --- */
-void request_begin(struct entry *e);
+/* An arrival, whose service time was recorded (SIM_NEVER: it is drawn). */
+void request_begin(struct entry *e, sim_time work);
+/* That client's, which offers something, by a number of its own. */
+void request_begin_of(struct entry *e, uint64_t number, uint32_t client);
 void request_answered(void *self, uint64_t id, enum cause cause);
 
 /* --- request_end.c --- */

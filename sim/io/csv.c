@@ -257,21 +257,101 @@ static void parse_block(struct reader *r, const char *bytes, size_t size)
     }
 }
 
-static void parse_file(struct reader *r, FILE *file)
+/* ---- files ---- */
+
+/* What gzip made begins so (RFC 1952). */
+static bool is_gzip(FILE *file)
 {
-    char *block = mem_alloc(BLOCK);
-    bool first = true;
-    size_t size;
+    unsigned char magic[2];
+    bool yes;
 
-    while (!r->stopped && (size = fread(block, 1, BLOCK, file)) > 0) {
-        size_t mark =
-            first && size >= 3 && memcmp(block, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+    if (fseek(file, 0, SEEK_SET) != 0)
+        return false; /* a pipe: what is read is gone */
+    yes = fread(magic, 1, sizeof magic, file) == sizeof magic &&
+          magic[0] == 0x1f && magic[1] == 0x8b;
+    rewind(file);
+    return yes;
+}
 
-        first = false;
-        parse_block(r, block + mark, size - mark);
+/* The path as one word of a shell. */
+static FILE *unzip(const char *path)
+{
+    VEC_OF(char) text = {0};
+    static const char before[] = "exec gzip -dc 2>/dev/null <'";
+    FILE *pipe;
+
+    for (const char *c = before; *c; c++)
+        VEC_PUSH(text, *c);
+    for (const char *c = path; *c; c++) {
+        for (const char *q = *c == '\'' ? "'\\'" : ""; *q; q++)
+            VEC_PUSH(text, *q);
+        VEC_PUSH(text, *c);
     }
-    free(block);
-    if (ferror(file)) {
+    VEC_PUSH(text, '\'');
+    VEC_PUSH(text, '\0');
+    pipe = popen(text.items, "r");
+    VEC_FREE(text);
+    return pipe;
+}
+
+struct csv_file {
+    struct reader r;
+    FILE *file; /* NULL: could not be opened */
+    bool standard, piped, started, ended;
+    char *block;
+    size_t at, size;
+    VEC_OF(char *) rows; /* read and not yet given: fields one by one */
+    VEC_OF(size_t) counts, lines;
+    size_t given;
+    VEC_OF(const char *) fields;
+};
+
+static void open_file(struct csv_file *f, const char *path)
+{
+    f->standard = strcmp(path, "-") == 0;
+    f->file = f->standard ? stdin : fopen(path, "rb");
+    f->r.place.file = f->standard ? "<stdin>" : path;
+    f->r.line = f->r.row_line = 1;
+    if (f->file && !f->standard && is_gzip(f->file)) {
+        fclose(f->file);
+        f->file = unzip(path);
+        f->piped = true;
+    }
+    if (!f->file) {
+        diag_error(f->r.diag, f->r.place, "cannot read: %s", strerror(errno));
+        f->r.failed = f->r.stopped = true;
+        return;
+    }
+    f->block = mem_alloc(BLOCK);
+    begin_parser(&f->r);
+}
+
+static void close_file(struct csv_file *f)
+{
+    int status = 0;
+
+    if (f->file && f->piped)
+        status = pclose(f->file);
+    else if (f->file && !f->standard)
+        fclose(f->file);
+    if (status != 0 && f->ended && !f->r.failed) {
+        diag_error(f->r.diag, f->r.place, "gzip cannot read it");
+        f->r.failed = true;
+    }
+    if (f->file)
+        csv_free(&f->r.parser);
+    free(f->block);
+    VEC_FREE(f->r.texts);
+    VEC_FREE(f->r.begins);
+    VEC_FREE(f->r.fields);
+}
+
+static void end_file(struct csv_file *f)
+{
+    struct reader *r = &f->r;
+
+    f->ended = true;
+    if (ferror(f->file)) {
         diag_error(r->diag, r->place, "cannot read: %s", strerror(errno));
         r->failed = r->stopped = true;
     }
@@ -283,33 +363,129 @@ static void parse_file(struct reader *r, FILE *file)
     }
 }
 
+/* The next bytes; false: there are none. */
+static bool fill(struct csv_file *f)
+{
+    f->at = 0;
+    f->size = fread(f->block, 1, BLOCK, f->file);
+    if (!f->started && f->size >= 3 && memcmp(f->block, "\xef\xbb\xbf", 3) == 0)
+        f->at = 3; /* a byte order mark */
+    f->started = true;
+    if (f->size > 0)
+        return true;
+    end_file(f);
+    return false;
+}
+
 bool csv_read(const char *path, bool (*header)(void *, const struct csv_row *),
               bool (*row)(void *, const struct csv_row *), void *self,
               bool keep_going, size_t *skipped, struct diag *diag)
 {
-    bool standard = strcmp(path, "-") == 0;
-    struct reader r = {.header = header,
-                       .row = row,
-                       .self = self,
-                       .keep_going = keep_going,
-                       .skipped = skipped,
-                       .diag = diag,
-                       .line = 1,
-                       .row_line = 1};
-    FILE *file = standard ? stdin : fopen(path, "rb");
+    struct csv_file f = {.r = {.header = header,
+                               .row = row,
+                               .self = self,
+                               .keep_going = keep_going,
+                               .skipped = skipped,
+                               .diag = diag}};
 
-    r.place.file = standard ? "<stdin>" : path;
-    if (!file) {
-        diag_error(diag, r.place, "cannot read: %s", strerror(errno));
-        return false;
+    open_file(&f, path);
+    while (!f.r.stopped && !f.ended && fill(&f))
+        parse_block(&f.r, f.block + f.at, f.size - f.at);
+    close_file(&f);
+    return !f.r.failed;
+}
+
+/* ---- row by row ---- */
+
+/* A line may hold several rows, where carriage returns end them. */
+static bool keep_row(void *self, const struct csv_row *row)
+{
+    struct csv_file *f = self;
+    size_t size = 0;
+    char *copy;
+
+    for (size_t i = 0; i < row->count; i++)
+        size += strlen(row->fields[i]) + 1;
+    copy = mem_alloc(size);
+    VEC_PUSH(f->rows, copy);
+    VEC_PUSH(f->counts, row->count);
+    VEC_PUSH(f->lines, row->line);
+    for (size_t i = 0; i < row->count; i++) {
+        size = strlen(row->fields[i]) + 1;
+        memcpy(copy, row->fields[i], size);
+        copy += size;
     }
-    begin_parser(&r);
-    parse_file(&r, file);
-    csv_free(&r.parser);
-    VEC_FREE(r.texts);
-    VEC_FREE(r.begins);
-    VEC_FREE(r.fields);
-    if (!standard)
-        fclose(file);
-    return !r.failed;
+    return true;
+}
+
+struct csv_file *csv_open(const char *path, struct diag *diag)
+{
+    struct csv_file *f = mem_zalloc(sizeof *f);
+
+    f->r.header = f->r.row = keep_row;
+    f->r.self = f;
+    f->r.diag = diag;
+    open_file(f, path);
+    return f;
+}
+
+static void parse_one_line(struct csv_file *f)
+{
+    const char *bytes = f->block + f->at;
+    const char *end = memchr(bytes, '\n', f->size - f->at);
+    size_t length = end ? (size_t)(end - bytes) + 1 : f->size - f->at;
+
+    parse_line(&f->r, bytes, length, end != NULL);
+    f->at += length;
+}
+
+static void drop_given(struct csv_file *f)
+{
+    if (f->given < f->rows.count)
+        return;
+    for (size_t i = 0; i < f->rows.count; i++)
+        free(f->rows.items[i]);
+    f->rows.count = f->counts.count = f->lines.count = f->given = 0;
+}
+
+bool csv_next(struct csv_file *f, struct csv_row *row)
+{
+    const char *text;
+
+    drop_given(f);
+    while (f->rows.count == 0 && !f->r.stopped && !f->ended) {
+        if (f->at < f->size || fill(f))
+            parse_one_line(f);
+    }
+    if (f->given == f->rows.count)
+        return false;
+    text = f->rows.items[f->given];
+    f->fields.count = 0;
+    for (size_t i = 0; i < f->counts.items[f->given]; i++) {
+        VEC_PUSH(f->fields, text);
+        text += strlen(text) + 1;
+    }
+    row->count = f->fields.count;
+    row->fields = f->fields.items;
+    row->line = f->lines.items[f->given++];
+    return true;
+}
+
+bool csv_failed(const struct csv_file *f)
+{
+    return f->r.failed;
+}
+
+void csv_close(struct csv_file *f)
+{
+    if (!f)
+        return;
+    close_file(f);
+    f->given = f->rows.count;
+    drop_given(f);
+    VEC_FREE(f->rows);
+    VEC_FREE(f->counts);
+    VEC_FREE(f->lines);
+    VEC_FREE(f->fields);
+    free(f);
 }

@@ -31,7 +31,8 @@ void csv_end(struct csv *out);
 void csv_header(struct csv *out, const char *names);
 /* Ends of line are "\r\n", as RFC 4180 says. Infinity is written "inf". */
 
-/* Reading, in constant memory. */
+/* Reading, in constant memory. Files that gzip made are read through the
+ * program gzip. */
 struct csv_row {
     size_t count;
     const char *const *fields; /* valid until the next row */
@@ -48,5 +49,15 @@ struct csv_row {
 bool csv_read(const char *path, bool (*header)(void *, const struct csv_row *),
               bool (*row)(void *, const struct csv_row *), void *self,
               bool keep_going, size_t *skipped, struct diag *diag);
+
+/* The same, row by row: the header is the first. The caller closes it. Each
+ * has its own diag, which must outlive it. Never NULL. */
+struct csv_file;
+struct csv_file *csv_open(const char *path, struct diag *diag);
+/* The next row, valid until the next call. False: there is none, for the end
+ * or an error: csv_failed. */
+bool csv_next(struct csv_file *file, struct csv_row *row);
+bool csv_failed(const struct csv_file *file);
+void csv_close(struct csv_file *file); /* NULL is nothing to close */
 
 #endif

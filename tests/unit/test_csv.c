@@ -206,12 +206,57 @@ static void reads_blocks(void **state)
     unlink(path);
 }
 
+/* Row by row: lines of several rows, a quoted one of two lines; the same
+ * through gzip; then the end. */
+static void check_rows(const char *path)
+{
+    struct diag *diag = diag_new();
+    struct csv_file *file = csv_open(path, diag);
+    struct csv_row row;
+
+    assert_true(csv_next(file, &row));
+    assert_string_equal(row.fields[1], "b");
+    assert_true(csv_next(file, &row));
+    assert_string_equal(row.fields[0], "1");
+    assert_true(csv_next(file, &row));
+    assert_string_equal(row.fields[0], "");
+    assert_string_equal(row.fields[1], "3\n4");
+    assert_int_equal(row.line, 3);
+    assert_false(csv_next(file, &row));
+    assert_false(csv_next(file, &row));
+    assert_false(csv_failed(file));
+    csv_close(file);
+    csv_close(NULL);
+    assert_int_equal(diag_errors(diag), 0);
+    diag_free(diag);
+}
+
+static void reads_rows(void **state)
+{
+    char path[] = "/tmp/podchurn's-csv-XXXXXX", command[128], zipped[64];
+    int fd = mkstemp(path);
+    FILE *file = fdopen(fd, "w");
+
+    (void)state;
+    fputs("a,b\n1,2\n,\"3\n4\"\n", file);
+    fclose(file);
+    check_rows(path);
+    snprintf(command, sizeof command, "gzip \"%s\"", path);
+    if (system(command) == 0) {
+        snprintf(zipped, sizeof zipped, "%s.gz", path);
+        check_rows(zipped);
+        unlink(zipped);
+    }
+    unlink(path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(writes),
         cmocka_unit_test(reads),
         cmocka_unit_test(reads_blocks),
+        cmocka_unit_test(reads_rows),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

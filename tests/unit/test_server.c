@@ -275,7 +275,7 @@ static enum cause submit(struct fixture *f, struct pod *pod)
     struct rng rng;
 
     rng_init(&rng, (struct rng_root){1, 1}, "test", NULL, 0);
-    return server_submit(f->s.servers, pod, 0, 7, &rng);
+    return server_submit(f->s.servers, pod, 0, 7, SIM_NEVER, &rng);
 }
 
 static void run_s(struct fixture *f, double seconds)

@@ -121,6 +121,12 @@ void kubelet_process_idle(struct kubelets *k, pod_id pod)
     k->fixture->idle = pod;
 }
 
+void simulation_fail(struct simulation *s, const char *format, ...)
+{
+    (void)format;
+    s->failed = true;
+}
+
 static inline void note(struct metrics *m, uint64_t what, uint64_t value)
 {
     m->hash = (m->hash ^ what ^ value << 8) * UINT64_C(0x9E3779B97F4A7C15);
