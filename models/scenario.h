@@ -220,6 +220,18 @@ struct traffic_spec {
     struct place place;
 };
 
+/* What balancers know of load (spec.md 3.2, view). */
+enum lb_view_kind {
+    LB_VIEW_OWN,   /* what they have open themselves */
+    LB_VIEW_TRUE,  /* requests that are at each pod now */
+    LB_VIEW_DELAY, /* that were there `time` ago */
+    LB_VIEW_EVERY  /* that were there at the last multiple of `time` */
+};
+struct lb_view {
+    enum lb_view_kind kind;
+    sim_time time; /* > 0 where it counts */
+};
+
 struct lb_strategy; /* models/lb/lb.h */
 enum lb_at { LB_PROXY, LB_CLIENT, LB_GATEWAY };
 
@@ -231,6 +243,8 @@ struct lb_spec {
     int at;             /* enum lb_at */
     int64_t instances;
     bool per_request; /* level: request */
+    bool view_given;  /* else the strategy's own */
+    struct lb_view view;
     struct place place;
 };
 

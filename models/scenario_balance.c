@@ -4,44 +4,9 @@
 #include <string.h>
 
 #include "models/lb/lb.h"
+#include "models/lb/weights.h"
 #include "models/scenario_internal.h"
-
-/* Strategies that are planned. */
-static bool is_planned(const char *name)
-{
-    static const char *const names[] = {"weighted-round-robin",
-                                        "least-request",
-                                        "least-request-full",
-                                        "ewma",
-                                        "peak-ewma",
-                                        "source-hash",
-                                        "ring-hash",
-                                        "maglev",
-                                        "bounded-load",
-                                        "first",
-                                        "pick-first",
-                                        "ipvs-rr",
-                                        "ipvs-wrr",
-                                        "ipvs-lc",
-                                        "ipvs-wlc",
-                                        "ipvs-sed",
-                                        "ipvs-nq",
-                                        "ipvs-sh",
-                                        "ipvs-dh",
-                                        "ipvs-mh",
-                                        "grpc-wrr",
-                                        "prequal",
-                                        "jiq",
-                                        "jsq",
-                                        "subset-p2c",
-                                        NULL};
-    size_t i;
-
-    for (i = 0; names[i]; i++)
-        if (strcmp(names[i], name) == 0)
-            return true;
-    return false;
-}
+#include "sim/io/units.h"
 
 static const struct lb_strategy *find(struct scenario_reader *r,
                                       const char *name, struct place place)
@@ -52,11 +17,6 @@ static const struct lb_strategy *find(struct scenario_reader *r,
 
     if (strategy)
         return strategy;
-    if (is_planned(name)) {
-        reader_not_yet(r->diag, place,
-                       intern_printf(r->l.intern, "strategy '%s'", name));
-        return NULL;
-    }
     for (i = 0; lb_strategies[i]; i++)
         VEC_PUSH(names, lb_strategies[i]->name);
     VEC_PUSH(names, NULL);
@@ -126,6 +86,83 @@ static bool level_read(struct scenario_reader *r, struct raw_lb *raw,
     return true;
 }
 
+/* True where all pods that the Service selects have the label "KEY=VALUE". */
+static bool all_have(const struct service_spec *s, const char *text)
+{
+    for (size_t i = 0; i < s->selector.count; i++) {
+        const struct requirement *q = &s->selector.items[i];
+        size_t length = strlen(q->key);
+
+        if (q->operator== SELECTOR_IN && q->count == 1 &&
+                strncmp(text, q->key, length) == 0 &&
+            text[length] == '=' && strcmp(text + length + 1, q->values[0]) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Weights that leave nothing to pick. */
+static bool weights_check(struct scenario_reader *r, const struct lb_spec *lb,
+                          const struct service_spec *s, struct place place)
+{
+    const struct lb_weights *weights = lb->config;
+    bool any = false, first = true;
+
+    if (!lb->strategy || !lb->strategy->weighted || !weights ||
+        weights->count == 0)
+        return true;
+    for (size_t i = 0; i < weights->count; i++)
+        any |= weights->items[i].weight > 0;
+    first = weights->items[0].weight == 0 && all_have(s, weights->items[0].key);
+    if ((any || weights->count < 2) && !first)
+        return true;
+    diag_error(r->diag, place,
+               "all weights are 0: no endpoint of Service '%s' could be picked",
+               s->meta.name);
+    return false;
+}
+
+static bool bad_view(struct scenario_reader *r, const struct doc_node *node)
+{
+    diag_error(r->diag, node->place,
+               "expected own, true, {delay: T} or {every: T} with T above 0 "
+               "for 'view'");
+    return false;
+}
+
+static bool view_read(struct scenario_reader *r, const struct raw_lb *raw,
+                      struct lb_spec *out)
+{
+    const struct doc_node *node = raw->view, *time;
+
+    out->view_given = node != NULL;
+    if (!node)
+        return true;
+    if (node->kind == DOC_SCALAR && strcmp(node->text, "own") == 0)
+        return true;
+    if (node->kind == DOC_SCALAR && strcmp(node->text, "true") == 0) {
+        out->view.kind = LB_VIEW_TRUE;
+    } else {
+        if (node->kind != DOC_MAPPING || node->count != 1)
+            return bad_view(r, node);
+        time = node->first;
+        if (strcmp(time->key, "delay") == 0)
+            out->view.kind = LB_VIEW_DELAY;
+        else if (strcmp(time->key, "every") == 0)
+            out->view.kind = LB_VIEW_EVERY;
+        if (out->view.kind == LB_VIEW_OWN || time->kind != DOC_SCALAR ||
+            !units_duration(time->text, &out->view.time) || out->view.time <= 0)
+            return bad_view(r, time);
+    }
+    if (!out->strategy || out->strategy->by_load)
+        return true;
+    diag_error(r->diag, node->place,
+               "strategy '%s' does not choose by load: a view of it makes no "
+               "difference",
+               out->strategy->name);
+    return false;
+}
+
 static bool entry_read(struct scenario_reader *r, struct raw_lb *raw,
                        size_t index, struct lb_spec *out)
 {
@@ -146,6 +183,8 @@ static bool entry_read(struct scenario_reader *r, struct raw_lb *raw,
         out->service = s->meta.name;
     }
     ok &= strategy_read(r, raw, out);
+    ok &= view_read(r, raw, out);
+    ok &= !s || weights_check(r, out, s, raw->strategy->place);
     return level_read(r, raw, index, out) && ok && s;
 }
 

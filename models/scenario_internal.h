@@ -112,7 +112,8 @@ struct raw_lb {
     struct doc_node *strategy;
     int at;
     int64_t instances;
-    char *level; /* NULL: what `at` allows */
+    char *level;           /* NULL: what `at` allows */
+    struct doc_node *view; /* NULL: the strategy's own */
 };
 
 struct raw_timeline {

@@ -92,10 +92,11 @@ const struct param scenario_lb_table[] = {
              "request"},
     {.name = "view",
      .type = PARAM_CUSTOM,
-     .text = "own",
-     .read = custom_none,
-     .print = custom_print_none,
-     .help = "own; others are not available yet"},
+     .offset = LB(view),
+     .read = custom_keep,
+     .print = custom_print_node,
+     .help = "of load: own counts; true: live queues (jsq's own); {delay: T}: "
+             "as they were; {every: T}: as they were at the last multiple"},
     {0}};
 
 /* ---- timeline, slo, output ---- */

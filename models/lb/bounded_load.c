@@ -109,6 +109,7 @@ const struct lb_strategy lb_bounded_load = {
     .source = "Mirrokni, Thorup, Zadimoghaddam (2018); Envoy "
               "hash_balance_factor (thread_aware_lb_impl.cc)",
     .counts = true,
+    .by_load = true,
     .weighted = true,
     .config_size = sizeof(struct config),
     .params = params,

@@ -37,6 +37,7 @@ const struct lb_strategy lb_first = {
     .constants = "maxConnections unlimited",
     .source = "HAProxy balance first",
     .counts = true,
+    .by_load = true,
     .config_size = sizeof(struct config),
     .params = params,
     .pick = pick_first,

@@ -10,15 +10,15 @@ static uint32_t pick_jsq(const struct lb_pick *pick)
     struct jsq *turn = pick->balancer->state;
     uint32_t start = turn->next < pick->count ? turn->next : 0;
     uint32_t best = start;
-    uint64_t least = lb_present(pick, start);
+    uint32_t least = lb_active(pick, start);
 
     for (uint32_t k = 1, i = start; k < pick->count && least > 0; k++) {
-        uint64_t present;
+        uint32_t active;
 
         i = i + 1 < pick->count ? i + 1 : 0;
-        present = lb_present(pick, i);
-        if (present < least) {
-            least = present;
+        active = lb_active(pick, i);
+        if (active < least) {
+            least = active;
             best = i;
         }
     }
@@ -35,6 +35,8 @@ const struct lb_strategy lb_jsq = {
     .constants = "",
     .source = "Winston, Optimality of the shortest line discipline (1977)",
     .counts = true,
+    .by_load = true,
+    .oracle = true,
     .state_size = sizeof(struct jsq),
     .pick = pick_jsq,
 };

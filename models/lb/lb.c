@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "models/lb/history.h"
 #include "models/lb/weights.h"
 
 /* ------------------------------------------------------------ balancers */
@@ -28,6 +29,7 @@ void lb_balancer_init(struct lb_balancer *b, const struct lb_strategy *s,
     b->state = s->state_size ? mem_zalloc(s->state_size) : NULL;
     b->looks = s->weighted || s->indexed || s->slot_size || s->update;
     b->version = LB_NO_VERSION;
+    b->home.node = NO_ID;
 }
 
 void lb_balancer_release(struct lb_balancer *b)
@@ -53,6 +55,7 @@ void lb_group_add(struct lb_group *group, struct lb_balancer *b)
     b->group = group;
     b->number = (uint32_t)group->members.count;
     VEC_PUSH(group->members, b);
+    b->sees = group->present && group->view.kind != LB_VIEW_OWN;
     if (s->group_size && !group->state) {
         group->state = mem_zalloc(s->group_size);
         group->release = s->group_release;
@@ -67,6 +70,17 @@ void lb_group_release(struct lb_group *group)
     free(group->state);
     VEC_FREE(group->members);
     group->state = NULL;
+}
+
+uint32_t lb_seen(const struct lb_pick *pick, uint32_t i)
+{
+    const struct lb_group *group = pick->balancer->group;
+    pod_id pod = pick->endpoints[i].pod;
+
+    if (group->view.kind == LB_VIEW_TRUE)
+        return (uint32_t)group->present(group->self, pod);
+    return lb_history_at(group->history, pod,
+                         lb_view_instant(&group->view, pick->now));
 }
 
 uint64_t lb_present(const struct lb_pick *pick, uint32_t i)

@@ -14,7 +14,31 @@
 #include "sim/io/param.h"
 
 struct lb_balancer;
+struct lb_history;
 struct lb_table;
+
+/* Where a balancer stands: its probes travel from there. */
+struct lb_home {
+    node_id node; /* NO_ID: outside */
+    uint16_t zone;
+};
+
+/* What a server answers a probe. */
+struct lb_report {
+    pod_id pod;
+    uint32_t slot;
+    uint64_t present; /* requests in flight there */
+    double latency;   /* it expects for one that came now, ns */
+};
+
+/* An attempt came to a server, or left it. */
+struct lb_load {
+    pod_id pod;
+    uint64_t present; /* from now on */
+    bool left;        /* then: */
+    uint64_t before;  /* how many it found when it came */
+    sim_time sojourn;
+};
 
 /* What a balancer knows of one endpoint. */
 struct lb_counters {
@@ -33,10 +57,15 @@ struct lb_group {
     const struct world *world; /* names of pods and nodes; NULL: unknown */
     /* What servers tell: requests that are there now, and how many are
      * served at once at full speed. NULL: unknown. */
-    uint64_t (*present)(const void *self, pod_id pod);
-    double (*servers)(const void *self, pod_id pod);
-    const void *self;
-    struct rng rng; /* for what belongs to no attempt */
+    uint64_t (*present)(void *self, pod_id pod);
+    double (*servers)(void *self, pod_id pod);
+    void *self;
+    /* Sends a probe to the endpoint, whose answer comes through the
+     * strategy's `probed`, or never. NULL: there are none. */
+    void (*probe)(void *self, struct lb_balancer *b, const struct endpoint *e);
+    struct lb_view view;
+    const struct lb_history *history; /* where view.time counts */
+    struct rng rng;                   /* for what belongs to no attempt */
     uint32_t peers; /* balancers that there will be; 0: unknown */
     uint64_t key;   /* stands for the Service's address */
     void *state;    /* strategy's, group_size bytes; NULL: none yet */
@@ -48,10 +77,12 @@ struct lb_group {
 /* A balancer. Zeroed state after lb_balancer_init. */
 struct lb_balancer {
     const struct lb_strategy *strategy;
-    const void *config;           /* never NULL where there are params */
-    struct lb_group *group;       /* NULL: it is alone */
-    uint32_t number;              /* in its group */
-    void *state;                  /* strategy's, state_size bytes */
+    const void *config;     /* never NULL where there are params */
+    struct lb_group *group; /* NULL: it is alone */
+    uint32_t number;        /* in its group */
+    struct lb_home home;
+    bool sees;   /* load is what its group's view says, not its counters */
+    void *state; /* strategy's, state_size bytes */
     struct lb_counters *counters; /* by endpoint slot; NULL: not wanted */
     void *slot_state;             /* by endpoint slot, slot_size bytes each */
     uint32_t slots;
@@ -103,6 +134,8 @@ struct lb_strategy {
     bool weighted; /* config begins with a struct lb_weights (weights.h);
                       needs balancer->weights */
     bool indexed;  /* needs balancer->index; only where it counts */
+    bool by_load;  /* chooses by lb_active: a view makes a difference */
+    bool oracle;   /* its view is true unless another is given */
     size_t config_size;
     const struct param *params; /* of the config; NULL: none */
     size_t state_size;
@@ -118,18 +151,30 @@ struct lb_strategy {
     void (*done)(struct lb_balancer *b, const struct lb_end *end);
     /* The pod's server has nothing left to do. NULL: never mind. */
     void (*idle)(struct lb_group *group, pod_id pod);
+    /* A probe is answered. At the server: fills report->latency; then at the
+     * balancer. NULL: it sends none. */
+    void (*report)(struct lb_group *group, struct lb_report *report);
+    void (*probed)(struct lb_balancer *b, const struct lb_report *report,
+                   sim_time now);
+    /* Of the group's servers. NULL: never mind. */
+    void (*load)(struct lb_group *group, const struct lb_load *load);
     /* Releases what the state owns, not itself. NULL: nothing. */
     void (*release)(struct lb_balancer *b);
     void (*group_release)(void *state);
 };
 
-/* Attempts open now at the i-th endpoint, as this balancer knows. Only
- * where the strategy `counts`. */
+/* The load of the i-th endpoint by the group's view. */
+uint32_t lb_seen(const struct lb_pick *pick, uint32_t i);
+
+/* Attempts open now at the i-th endpoint, as this balancer knows: its own, or
+ * what its view says. Only where the strategy `counts`. */
 static inline uint32_t lb_active(const struct lb_pick *pick, uint32_t i)
 {
     const struct endpoint *e = &pick->endpoints[i];
     const struct lb_counters *c = &pick->balancer->counters[e->slot];
 
+    if (__builtin_expect(pick->balancer->sees, 0))
+        return lb_seen(pick, i);
     return c->pod == e->pod ? c->active : 0;
 }
 

@@ -29,6 +29,7 @@ const struct lb_strategy lb_least_connections = {
     .constants = "",
     .source = "HAProxy leastconn, nginx least_conn with equal weights",
     .counts = true,
+    .by_load = true,
     .state_size = sizeof(struct least_connections),
     .pick = pick_least_connections,
 };

@@ -28,6 +28,7 @@ const struct lb_strategy lb_least_request = {
     .constants = "choices 2; activeRequestBias 1; slowStart off",
     .source = "Envoy source/extensions/load_balancing_policies/least_request",
     .counts = true,
+    .by_load = true,
     .weighted = true,
     .config_size = sizeof(struct envoy_config),
     .params = envoy_params,

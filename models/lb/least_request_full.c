@@ -16,19 +16,42 @@ static void update(const struct lb_pick *pick)
 
     envoy_update(pick);
     for (uint32_t i = 0; i < pick->count; i++)
-        active[i] = lb_active(pick, i);
+        active[i] = pick->balancer->counters[pick->endpoints[i].slot].active;
     ranks_start(&f->ranks, active, pick->count);
     free(active);
+}
+
+/* By a view of others' load: nothing says what changes, so all are looked
+ * at. */
+static uint32_t scan(const struct lb_pick *pick)
+{
+    uint32_t best = 0, least = UINT32_MAX;
+    uint64_t ties = 0;
+
+    for (uint32_t i = 0; i < pick->count; i++) {
+        uint32_t active = lb_active(pick, i);
+
+        if (active < least) {
+            least = active;
+            ties = 0;
+        }
+        if (active == least && rng_below(pick->rng, ++ties) == 0)
+            best = i;
+    }
+    return best;
 }
 
 static uint32_t pick_least_request_full(const struct lb_pick *pick)
 {
     struct full *f = pick->balancer->state;
-    uint32_t i =
-        f->envoy.scheduled
-            ? envoy_scheduled(pick)
-            : f->ranks.order[rng_below(pick->rng, ranks_least(&f->ranks))];
+    uint32_t i;
 
+    if (f->envoy.scheduled)
+        i = envoy_scheduled(pick);
+    else if (pick->balancer->sees)
+        i = scan(pick);
+    else
+        i = f->ranks.order[rng_below(pick->rng, ranks_least(&f->ranks))];
     ranks_up(&f->ranks, i);
     return i;
 }
@@ -59,6 +82,7 @@ const struct lb_strategy lb_least_request_full = {
     .constants = "activeRequestBias 1; slowStart off",
     .source = "Envoy least_request, selection_method FULL_SCAN",
     .counts = true,
+    .by_load = true,
     .weighted = true,
     .indexed = true,
     .config_size = sizeof(struct envoy_config),

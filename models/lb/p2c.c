@@ -52,6 +52,7 @@ const struct lb_strategy lb_p2c = {
     .constants = "choices 2",
     .source = "Mitzenmacher (2001); nginx random two, Linkerd, Finagle",
     .counts = true,
+    .by_load = true,
     .config_size = sizeof(struct p2c),
     .params = params,
     .pick = pick_p2c,

@@ -79,6 +79,7 @@ const struct lb_strategy lb_peak_ewma = {
     .source = "Finagle PeakEwma (loadbalancer/p2c/P2CPeakEwma.scala); "
               "Linkerd",
     .counts = true,
+    .by_load = true,
     .config_size = sizeof(struct config),
     .params = params,
     .slot_size = sizeof(struct known),

@@ -63,6 +63,7 @@ const struct lb_strategy lb_subset_p2c = {
     .constants = "minAperture 12",
     .source = "Finagle DeterministicAperture (loadbalancer/aperture)",
     .counts = true,
+    .by_load = true,
     .config_size = sizeof(struct config),
     .params = params,
     .pick = pick_subset_p2c,

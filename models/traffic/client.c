@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "models/lb/history.h"
 #include "models/network/kubeproxy.h"
 #include "models/select.h"
 #include "models/traffic/pool.h"
@@ -73,6 +74,13 @@ void clients_free(struct entry *e)
     VEC_FREE(e->pods);
 }
 
+static void settle(const struct traffic *t, struct lb_balancer *b, node_id node)
+{
+    b->home.node = node;
+    if (node != NO_ID)
+        b->home.zone = world_node(t->s->world, node)->zone;
+}
+
 static bool can_live_in(const struct entry *e, const struct pod *pod)
 {
     return pod && pod->phase == POD_RUNNING && pod->node != NO_ID &&
@@ -102,6 +110,8 @@ static void move_clients(struct entry *e)
             continue;
         c->pod = e->pods.items[i % e->pods.count];
         place(e, c, world_pod(w, c->pod)->node);
+        if (c->balancer)
+            settle(e->traffic, c->balancer, c->node);
     }
 }
 
@@ -135,7 +145,7 @@ static const struct lb_strategy *own_rule(const struct scenario *c)
 }
 
 /* What the pod's server would report. */
-static uint64_t present_at(const void *self, pod_id id)
+static uint64_t present_at(void *self, pod_id id)
 {
     const struct traffic *t = self;
     const struct pod *pod = world_pod(t->s->world, id);
@@ -143,7 +153,7 @@ static uint64_t present_at(const void *self, pod_id id)
     return pod ? server_present(pod) : 0;
 }
 
-static double servers_at(const void *self, pod_id id)
+static double servers_at(void *self, pod_id id)
 {
     const struct traffic *t = self;
     const struct pod *pod = world_pod(t->s->world, id);
@@ -154,12 +164,32 @@ static double servers_at(const void *self, pod_id id)
         .concurrency;
 }
 
-static void found_group(struct traffic *t, struct balancing *lb)
+/* A late view needs to know what loads were. */
+static void want_history(struct traffic *t, struct balancing *lb)
+{
+    const struct lb_view *view = &lb->group.view;
+
+    if (view->kind != LB_VIEW_DELAY && view->kind != LB_VIEW_EVERY)
+        return;
+    if (!t->history)
+        t->history = lb_history_new(0);
+    lb_history_reach(t->history, view->time);
+    lb->group.history = t->history;
+}
+
+static void found_group(struct traffic *t, struct balancing *lb,
+                        const struct lb_spec *spec)
 {
     lb->group.world = t->s->world;
     lb->group.present = present_at;
     lb->group.servers = servers_at;
     lb->group.self = t;
+    lb->group.probe = lb->strategy->probed ? probe_send : NULL;
+    if (spec && spec->view_given)
+        lb->group.view = spec->view;
+    else if (lb->strategy->oracle)
+        lb->group.view.kind = LB_VIEW_TRUE;
+    want_history(t, lb);
     lb->group.key = rng_hash(lb->service) ^ rng_hash(lb->space) << 1;
     rng_init(&lb->group.rng, t->s->root, "lb.group", lb->service,
              rng_hash(lb->space));
@@ -203,7 +233,7 @@ struct balancing *balancing_of(struct traffic *t, const char *space,
     lb->stateless = !lb->strategy->counts && lb->strategy->state_size == 0 &&
                     lb->strategy->group_size == 0;
     lb_balancer_init(&lb->plain, lb->strategy, lb->config);
-    found_group(t, lb);
+    found_group(t, lb, spec);
     VEC_PUSH(t->balancings, lb);
     return lb;
 }
@@ -225,12 +255,14 @@ void balancing_free(struct balancing *lb)
 
 static inline struct lb_balancer *made(const struct traffic *t,
                                        struct balancing *lb,
-                                       struct lb_balancer **place_of)
+                                       struct lb_balancer **place_of,
+                                       node_id home)
 {
     if (__builtin_expect(!*place_of, 0)) {
         *place_of = mem_zalloc(sizeof **place_of);
         lb_balancer_init(*place_of, lb->strategy, lb->config);
         lb->group.peers = peers_of(t, lb);
+        settle(t, *place_of, home);
         lb_group_add(&lb->group, *place_of);
     }
     return *place_of;
@@ -244,7 +276,8 @@ balancer_at(const struct traffic *t, struct balancing *lb, uint32_t index)
         return &lb->plain;
     while (lb->balancers.count <= index)
         VEC_PUSH(lb->balancers, NULL);
-    return made(t, lb, &lb->balancers.items[index]);
+    return made(t, lb, &lb->balancers.items[index],
+                lb->at == LB_PROXY ? (node_id)index : NO_ID);
 }
 
 /* -------------------------------------------------------------- choices */
@@ -257,6 +290,15 @@ enum path client_path(const struct client *client,
     if (client->node == endpoint->node)
         return SAME_NODE;
     return client->zone == endpoint->zone ? SAME_ZONE : CROSS_ZONE;
+}
+
+enum path path_between(const struct lb_home *from, node_id node, uint16_t zone)
+{
+    if (from->node == NO_ID)
+        return EXTERNAL;
+    if (from->node == node)
+        return SAME_NODE;
+    return from->zone == zone ? SAME_ZONE : CROSS_ZONE;
 }
 
 static inline uint64_t client_key(const struct entry *e, uint32_t client)
@@ -381,7 +423,8 @@ static inline struct chosen choose_service(struct entry *e, uint32_t client)
         return failed(CAUSE_CONNECT_TIMEOUT);
     return choose_by(e, client, node,
                      e->lb->at == LB_CLIENT
-                         ? made(e->traffic, e->lb, &e->clients[client].balancer)
+                         ? made(e->traffic, e->lb, &e->clients[client].balancer,
+                                e->clients[client].node)
                          : balancer_at(e->traffic, e->lb, node));
 }
 
@@ -405,7 +448,7 @@ static struct chosen choose_headless(struct entry *e, uint32_t client)
         choice.endpoint = &set->endpoints[rng_below(&e->rng, set->usable)];
         return choice;
     }
-    b = made(e->traffic, e->lb, &c->balancer);
+    b = made(e->traffic, e->lb, &c->balancer, c->node);
     choice = chosen(lb_balancer_pick(b, set, &e->rng, key, sim_now(s->sim)), b);
     choice.delay = delay;
     return choice;

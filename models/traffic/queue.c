@@ -207,6 +207,7 @@ bool queue_enter(struct queue *q, sim_time work, uint64_t user, uint32_t detail,
     job->queue = q;
     job->detail = detail;
     job->flag = flag;
+    job->found = (uint64_t)queue_present(q);
     if (q->shared)
         advance(q);
     if (q->busy < q->sharers) {

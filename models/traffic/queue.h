@@ -36,8 +36,8 @@ struct queue_job {
     struct queue *queue;   /* NULL: the slot is free */
     uint32_t detail, flag; /* the caller's */
     uint32_t generation;
-    uint32_t next;   /* in the queue, or the free list */
-    uint64_t unused; /* fills the cache line: the slab is aligned */
+    uint32_t next;  /* in the queue, or the free list */
+    uint64_t found; /* jobs that were there when it came */
 };
 
 /* A job left: served, or (lost) with its queue cleared. A copy: the job is

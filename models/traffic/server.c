@@ -59,6 +59,21 @@ static const struct event_type idle_event = {"server.idle", 0, on_idle};
 static const struct event_type probe_event = {"server.probe_failed", 8,
                                               on_probe_end};
 
+/* left: the job that was served; NULL: one came, or all are gone. */
+static void tell_load(struct servers *v, const struct server_pod *server,
+                      const struct queue_job *left)
+{
+    struct lb_load load = {.pod = server->pod,
+                           .present = (uint64_t)queue_present(&server->queue)};
+
+    if (left) {
+        load.left = true;
+        load.before = left->found;
+        load.sojourn = sim_now(v->s->sim) - left->arrival;
+    }
+    v->client.load(v->client.self, &load);
+}
+
 /* -------------------------------------------------------------- probes */
 
 static uint64_t probe_new(struct servers *v, struct server_pod *server,
@@ -148,6 +163,8 @@ void server_probe(struct servers *v, struct pod *pod, sim_time timeout,
     v->probes.items[(uint32_t)call.subject].timeout =
         sim_after(v->s->sim, timeout, &probe_event, v, call);
     queue_enter(&server->queue, probe_work(v), call.subject, PROBE, 0);
+    if (v->client.load)
+        tell_load(v, server, NULL);
 }
 
 /* ------------------------------------------------------------- service */
@@ -183,6 +200,8 @@ static void served(void *self, struct queue *queue, const struct queue_job *job)
     }
     if (v->client.idle)
         tell_idle(v, server);
+    if (v->client.load)
+        tell_load(v, server, job);
     if (server->state == DRAINING && queue_present(queue) == 0)
         kubelet_process_idle(v->s->kubelets, server->pod);
 }
@@ -211,6 +230,14 @@ static void lose_one(void *self, struct queue *queue,
         return;
     tell_served(v, (struct server_pod *)queue, job);
     v->client.lost(v->client.self, job->user);
+}
+
+static void clear(struct servers *v, struct server_pod *server,
+                  queue_left *lost)
+{
+    queue_clear(&server->queue, lost, v);
+    if (v->client.load)
+        tell_load(v, server, NULL);
 }
 
 static sim_time cold(const struct server_pod *server, sim_time now,
@@ -242,6 +269,8 @@ enum cause server_submit(struct servers *v, const struct pod *pod,
     error = workload->error_rate > 0 && rng_uniform(rng) < workload->error_rate;
     work = cold(server, sim_now(v->s->sim), work);
     queue_enter(&server->queue, work, client, traffic, error);
+    if (v->client.load)
+        tell_load(v, server, NULL);
     return CAUSE_NONE;
 }
 
@@ -333,7 +362,7 @@ void server_reset(struct servers *v, struct pod *pod)
     if (!pod->server)
         return;
     pod->server->state = ENDED;
-    queue_clear(&pod->server->queue, reset_one, v);
+    clear(v, pod->server, reset_one);
     set_serving(v, pod, false);
 }
 
@@ -343,7 +372,7 @@ void server_vanish(struct servers *v, struct pod *pod)
         return;
     pod->server->state = ENDED;
     probes_forget(v, pod->server);
-    queue_clear(&pod->server->queue, lose_one, v);
+    clear(v, pod->server, lose_one);
     set_serving(v, pod, false);
 }
 
@@ -365,7 +394,7 @@ void server_free(struct servers *v, struct pod *pod)
     if (!server)
         return;
     server->state = ENDED;
-    queue_clear(&server->queue, reset_one, v);
+    clear(v, server, reset_one);
     probes_forget(v, server);
     pod->server = NULL;
     destroy(v, server);
@@ -387,7 +416,7 @@ static void on_change(void *self, const struct world_change *change)
     if (!pod || !pod->server)
         return;
     pod->server->state = ENDED;
-    queue_clear(&pod->server->queue, reset_one, v);
+    clear(v, pod->server, reset_one);
     probes_forget(v, pod->server);
     destroy(v, pod->server);
     pod->server = NULL;

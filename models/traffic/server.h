@@ -11,6 +11,7 @@
 #ifndef MODELS_TRAFFIC_SERVER_H
 #define MODELS_TRAFFIC_SERVER_H
 
+#include "models/lb/lb.h"
 #include "models/simulation.h"
 
 /* Why an attempt failed; the order is that of spec.md 4.1. */
@@ -74,12 +75,15 @@ bool server_drains(const struct pod *pod);
  * `answered` within the event in which it was served (CAUSE_NONE or
  * CAUSE_APP_ERROR) or its process ended (CAUSE_RESET); `lost` where the node
  * vanished: nothing will ever come back. `idle` (NULL: never mind): the
- * pod's process has opened, or answered the last that it had. */
+ * pod's process has opened, or answered the last that it had. `load` (NULL:
+ * never mind): an attempt or a probe came to the pod or was served, or all
+ * that it had is gone. */
 struct server_client {
     void (*answered)(void *self, uint64_t client, enum cause cause);
     void (*lost)(void *self, uint64_t client);
     void *self;
     void (*idle)(void *self, pod_id pod);
+    void (*load)(void *self, const struct lb_load *load);
 };
 void servers_set_client(struct servers *servers, struct server_client client);
 

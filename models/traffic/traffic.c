@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "models/lb/history.h"
 #include "models/network/kubeproxy.h"
 #include "models/traffic/arrivals.h"
 #include "models/traffic/pool.h"
@@ -369,6 +370,30 @@ static void on_idle(void *self, pod_id pod)
     }
 }
 
+/* What servers have to do has changed. */
+static void on_load(void *self, const struct lb_load *load)
+{
+    struct traffic *t = self;
+
+    if (t->history)
+        lb_history_note(t->history, load->pod, sim_now(t->s->sim),
+                        load->present);
+    for (size_t i = 0; i < t->balancings.count; i++) {
+        struct balancing *lb = t->balancings.items[i];
+
+        if (lb->strategy->load && lb->group.members.count)
+            lb->strategy->load(&lb->group, load);
+    }
+}
+
+static bool listens_to_load(const struct traffic *t)
+{
+    for (size_t i = 0; i < t->balancings.count; i++)
+        if (t->balancings.items[i]->strategy->load)
+            return true;
+    return t->history != NULL;
+}
+
 static bool listens_to_idle(const struct traffic *t)
 {
     for (size_t i = 0; i < t->balancings.count; i++)
@@ -396,6 +421,7 @@ struct traffic *traffic_new(struct simulation *s)
         (struct server_client){.answered = request_answered,
                                .lost = request_lost,
                                .idle = listens_to_idle(t) ? on_idle : NULL,
+                               .load = listens_to_load(t) ? on_load : NULL,
                                .self = t});
     world_watch(s->world,
                 1u << CHANGE_NODE | 1u << CHANGE_SERVICE | 1u << CHANGE_POD |
@@ -419,6 +445,8 @@ void traffic_free(struct traffic *t)
     for (size_t i = 0; i < t->balancings.count; i++)
         balancing_free(t->balancings.items[i]);
     VEC_FREE(t->balancings);
+    lb_history_free(t->history);
+    probes_free(t);
     VEC_FREE(t->up);
     VEC_FREE(t->touched);
     free(t->entries);

@@ -156,6 +156,8 @@ struct traffic {
     VEC_OF(sim_time) touched; /* by pod: when something was done to it */
     uint64_t local_number;
     struct connections *connections; /* pool.c */
+    struct lb_history *history;      /* of loads; NULL: no view is late */
+    struct probes *probes;           /* probe.c; NULL: nobody sends any */
     bool running;
 };
 
@@ -186,6 +188,14 @@ void balancing_free(struct balancing *lb);
 struct chosen client_choose(struct entry *e, uint32_t client);
 enum path client_path(const struct client *client,
                       const struct endpoint *endpoint);
+
+/* The same between any two places. */
+enum path path_between(const struct lb_home *from, node_id node, uint16_t zone);
+
+/* --- probe.c --- */
+/* How lb_group.probe is answered: self is the struct traffic. */
+void probe_send(void *self, struct lb_balancer *b, const struct endpoint *e);
+void probes_free(struct traffic *t);
 
 /* --- local.c --- */
 /* What the node's proxy, which has programmed `set`, uses under policy

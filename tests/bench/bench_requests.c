@@ -53,6 +53,7 @@ static const struct {
     {"jiq", "", {AT_CLIENT("jiq")}},
     {"jsq", "3e6", {AT_CLIENT("jsq")}},
     {"subset-p2c", "", {AT_CLIENT("subset-p2c")}},
+    {"prequal", "1e6", {AT_CLIENT("prequal")}},
     {"random; network latency", "", {LATENCY}},
 };
 

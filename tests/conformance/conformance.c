@@ -101,6 +101,7 @@ static const struct {
     {"ipvs_choice", case_ipvs_choice},
     {"ipvs_wrr", case_ipvs_wrr},
     {"peak_ewma", case_peak_ewma},
+    {"priority_panic_load", case_priority_panic_load},
     {"random123 philox4x64", case_random},
     {"u64_to_double", case_random},
     {"stats", case_stats},

@@ -290,13 +290,13 @@ static void test_slow_endpoint(void **state)
 /* Requests at pod 10 + i. */
 static uint64_t loads[MOST];
 
-static uint64_t present(const void *self, pod_id pod)
+static uint64_t present(void *self, pod_id pod)
 {
     (void)self;
     return loads[pod - 10];
 }
 
-static double servers(const void *self, pod_id pod)
+static double servers(void *self, pod_id pod)
 {
     (void)self;
     (void)pod;
@@ -312,6 +312,8 @@ static void grouped(struct lb_group *group, struct bench *b, int count,
     group->present = present;
     group->servers = servers;
     group->peers = (uint32_t)count;
+    if (lb_find(strategy)->oracle)
+        group->view.kind = LB_VIEW_TRUE;
     rng_init(&group->rng, (struct rng_root){1, 0}, "group", NULL, 0);
     for (int i = 0; i < count; i++) {
         bench_init(&b[i], strategy, config, endpoints);

@@ -257,7 +257,8 @@ static struct pod *one_pod(struct fixture *f, struct seen *seen)
     f->pods[f->pod_count++] = fixture_pod(f, 0, &f->template);
     *seen = (struct seen){.sim = f->s.sim};
     servers_set_client(
-        f->s.servers, (struct server_client){on_answered, on_lost, seen, NULL});
+        f->s.servers,
+        (struct server_client){on_answered, on_lost, seen, NULL, NULL});
     return world_pod(f->s.world, f->pods[0]);
 }
 
