@@ -99,27 +99,24 @@ static uint32_t hot_limit(const struct prequal *p, double quantile)
     return n;
 }
 
-/* Hot and cold: true where a is the better choice. */
-static bool is_better(const struct lb_report *a, const struct lb_report *b,
-                      uint32_t limit)
+/* Hot and cold, in one order: the lower the better. */
+static inline uint64_t rank_of(const struct lb_report *r, uint32_t limit)
 {
-    bool hot = a->present > limit;
+    const uint64_t hot = UINT64_C(1) << 63;
 
-    if (hot != (b->present > limit))
-        return !hot;
-    return hot ? a->present < b->present : a->latency < b->latency;
+    return r->present > limit ? hot | r->present : (uint64_t)r->latency;
 }
 
-static uint32_t best_of(const struct prequal *p, uint32_t limit, bool worst)
+static uint32_t extreme(const struct prequal *p, uint32_t limit, bool worst)
 {
+    uint64_t flip = worst ? UINT64_MAX : 0, least = UINT64_MAX;
     uint32_t best = 0;
 
-    for (uint32_t i = 1; i < p->count; i++) {
-        const struct lb_report *a = &p->pool[i].report;
-        const struct lb_report *b = &p->pool[best].report;
+    for (uint32_t i = 0; i < p->count; i++) {
+        uint64_t rank = rank_of(&p->pool[i].report, limit) ^ flip;
 
-        if (worst ? is_better(b, a, limit) : is_better(a, b, limit))
-            best = i;
+        best = rank < least ? i : best;
+        least = rank < least ? rank : least;
     }
     return best;
 }
@@ -141,7 +138,7 @@ static void remove_some(const struct lb_pick *pick, uint32_t limit)
     struct prequal *p = pick->balancer->state;
 
     for (uint32_t n = due(&p->removals, config->remove); n && p->count; n--) {
-        drop(p, p->oldest_next ? 0 : best_of(p, limit, true));
+        drop(p, p->oldest_next ? 0 : extreme(p, limit, true));
         p->oldest_next = !p->oldest_next;
     }
 }
@@ -163,7 +160,7 @@ static void send_probes(const struct lb_pick *pick)
         n = pick->count;
     for (uint32_t k = 0; k < n; k++) { /* Floyd's sample */
         uint32_t last = pick->count - n + k;
-        uint32_t i = (uint32_t)rng_below(pick->rng, last + 1);
+        uint32_t i = (uint32_t)rng_below(&group->rng, last + 1);
 
         for (uint32_t j = 0; j < k; j++)
             if (sent[j] == i)
@@ -253,7 +250,7 @@ static uint32_t pick_prequal(const struct lb_pick *pick)
     if (p->count < 2) {
         chosen = (uint32_t)rng_below(pick->rng, pick->count);
     } else {
-        best = best_of(p, limit, false);
+        best = extreme(p, limit, false);
         chosen = index[best];
         p->pool[best].report.present++;
         if (--p->pool[best].uses == 0)

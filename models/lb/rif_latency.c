@@ -11,14 +11,17 @@ void rif_latency_add(struct rif_latency *r, uint64_t found, sim_time latency)
 
     level->ns[level->next] = (float)latency;
     level->next = (uint8_t)((level->next + 1) % RIF_SAMPLES);
+    level->known = false;
     if (level->count < RIF_SAMPLES)
         level->count++;
 }
 
-static double median(const struct rif_level *level)
+static double median(struct rif_level *level)
 {
     float sorted[RIF_SAMPLES];
 
+    if (level->known)
+        return (double)level->median;
     for (int i = 0; i < level->count; i++) {
         int k = i;
 
@@ -26,12 +29,13 @@ static double median(const struct rif_level *level)
             sorted[k] = sorted[k - 1];
         sorted[k] = level->ns[i];
     }
-    return ((double)sorted[(level->count - 1) / 2] +
-            (double)sorted[level->count / 2]) /
-           2;
+    level->known = true;
+    level->median =
+        (sorted[(level->count - 1) / 2] + sorted[level->count / 2]) / 2;
+    return (double)level->median;
 }
 
-double rif_latency_at(const struct rif_latency *r, uint64_t present)
+double rif_latency_at(struct rif_latency *r, uint64_t present)
 {
     uint32_t at = level_of(present);
 

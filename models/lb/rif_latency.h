@@ -6,6 +6,8 @@
 #ifndef MODELS_LB_RIF_LATENCY_H
 #define MODELS_LB_RIF_LATENCY_H
 
+#include <stdbool.h>
+
 #include "sim/engine/sim.h"
 
 enum { RIF_LEVELS = 64, RIF_SAMPLES = 8 };
@@ -14,7 +16,9 @@ enum { RIF_LEVELS = 64, RIF_SAMPLES = 8 };
 struct rif_latency {
     struct rif_level {
         float ns[RIF_SAMPLES]; /* the last ones, as a ring */
+        float median;          /* of them, where known */
         uint8_t count, next;
+        bool known;
     } levels[RIF_LEVELS];
 };
 
@@ -22,6 +26,6 @@ struct rif_latency {
 void rif_latency_add(struct rif_latency *r, uint64_t found, sim_time latency);
 /* The median, ns, at the level nearest to `present` that knows any; of two as
  * near the lower one. 0: nothing is known. */
-double rif_latency_at(const struct rif_latency *r, uint64_t present);
+double rif_latency_at(struct rif_latency *r, uint64_t present);
 
 #endif
