@@ -257,10 +257,12 @@ static void notify(void *self, const struct world_change *change)
 {
     struct kubelets *k = self;
 
-    if (change->kind == CHANGE_POD)
-        pod_changed(k, change);
-    else if (change->what == WHAT_ADDED)
+    if (change->kind == CHANGE_NODE && change->what == WHAT_ADDED)
         add_node(k, change->id);
+    else if (k->last_lease)
+        return;
+    else if (change->kind == CHANGE_POD)
+        pod_changed(k, change);
     else if (change->what == WHAT_STATUS &&
              kubelet_node(k, change->id)->working &&
              world_node(k->world, change->id)->ready == NODE_UNKNOWN)
@@ -481,17 +483,4 @@ void kubelet_node_up(struct kubelets *k, node_id id, incident_id origin)
     kubelet_node(k, id)->boot = world_node(k->world, id)->boot;
     sim_after(k->s->sim, kubelet_boot_time(k, id), &booted_event, k,
               (struct event_args){id, kubelet_node(k, id)->boot});
-}
-
-sim_time kubelet_last_lease(const struct kubelets *k, node_id id)
-{
-    const struct kubelet_node *node = &k->nodes.items[id];
-    sim_time period = k->params->lease_renew;
-    sim_time end = node->working ? kubelet_now(k) : node->until;
-    sim_time last;
-
-    if (period <= 0)
-        return end;
-    last = end - ((end - node->lease_phase) % period + period) % period;
-    return last > node->since ? last : node->since;
 }

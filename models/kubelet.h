@@ -59,6 +59,13 @@ sim_time kubelet_boot_time(const struct kubelets *k, node_id node);
  * are renewed at a phase of the node's own while it is up. */
 sim_time kubelet_last_lease(const struct kubelets *k, node_id node);
 
+/* Somebody else acts for the kubelets of all nodes, from the start on: a fake
+ * one that plays back what was recorded. They do nothing themselves;
+ * kubelet_last_lease asks last_lease(self, node). */
+void kubelets_stand_in(struct kubelets *k,
+                       sim_time (*last_lease)(void *self, node_id node),
+                       void *self);
+
 /* From traffic/server.c: a process that was told to drain is idle now. */
 void kubelet_process_idle(struct kubelets *k, pod_id pod);
 

@@ -6,7 +6,7 @@
  *   kubelet_probe.c   startup, readiness and liveness probes
  *   kubelet_restart.c what follows a container's end: back-off, restart
  *   kubelet_stop.c    preStop, SIGTERM, SIGKILL, teardown, removal
- *   kubelet_status.c  draws, status writes
+ *   kubelet_status.c  draws, status writes, leases
  *   kubelet_rules.c   what is decided by them
  *
  * Pending events name a pod, a container and a stamp; whatever makes them
@@ -132,6 +132,9 @@ struct kubelets {
     sim_time watch_latency; /* where it is constant: a lane serves */
     sim_lane watch_lane;
     bool writing; /* the status being written is ours */
+    /* Of a stand-in; NULL: none. */
+    sim_time (*last_lease)(void *self, node_id node);
+    void *stand_in;
 };
 
 /* --- kubelet.c --- */

@@ -149,3 +149,28 @@ void kubelet_take_told(struct pod *pod)
                                        .restarts = pod->restarts,
                                        .ip = pod->ip};
 }
+
+/* --- leases --- */
+
+void kubelets_stand_in(struct kubelets *k,
+                       sim_time (*last_lease)(void *self, node_id node),
+                       void *self)
+{
+    k->last_lease = last_lease;
+    k->stand_in = self;
+}
+
+sim_time kubelet_last_lease(const struct kubelets *k, node_id id)
+{
+    const struct kubelet_node *node = &k->nodes.items[id];
+    sim_time period = k->params->lease_renew;
+    sim_time end = node->working ? kubelet_now(k) : node->until;
+    sim_time last;
+
+    if (k->last_lease)
+        return k->last_lease(k->stand_in, id);
+    if (period <= 0)
+        return end;
+    last = end - ((end - node->lease_phase) % period + period) % period;
+    return last > node->since ? last : node->since;
+}

@@ -41,6 +41,8 @@ struct loader {
     struct manifests *manifests;      /* begins as NULL */
 };
 
+/* Whether objects of a kind are modelled. */
+bool manifest_knows(const char *kind);
 /* Reads Kubernetes objects of one document (List items too) into `into`;
  * kinds that are not modelled are counted for the closing note. */
 bool manifest_read(struct loader *l, struct doc_node *root,

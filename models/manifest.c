@@ -311,6 +311,15 @@ static bool lacks_containers(const struct manifest_object *o)
            (!containers || containers->count == 0);
 }
 
+bool manifest_knows(const char *kind)
+{
+    for (size_t i = 0; i < KINDS; i++) {
+        if (strcmp(kinds[i].kind, kind) == 0)
+            return true;
+    }
+    return strcmp(kind, "PriorityClass") == 0;
+}
+
 static bool read_object(struct loader *l, struct doc_node *root,
                         const char *kind, struct object_list *into)
 {

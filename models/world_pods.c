@@ -149,6 +149,10 @@ void world_pod_delete(struct world *w, pod_id id, sim_time grace,
     assert(pod);
     if (grace < 0)
         grace = pod->template->grace_period;
+    /* registry/core/pod/strategy.go CheckGracefulDelete: a pod that has ended
+     * has nothing to wait for. */
+    if (pod->phase == POD_FAILED || pod->phase == POD_SUCCEEDED)
+        grace = 0;
     if (pod->deletion == SIM_NEVER) {
         world_pod_touch(w, id, origin);
         pod->deletion = now;

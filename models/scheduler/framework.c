@@ -221,18 +221,29 @@ static void score_feasible(struct framework *f, const struct cycle *c)
     }
 }
 
+void framework_prefer(struct framework *f, node_id node)
+{
+    f->preferred = node;
+}
+
 /* Any of those with the most points, all as likely. */
-static node_id pick_best(const struct framework *f, struct rng *rng)
+static node_id pick_best(struct framework *f, struct rng *rng)
 {
     int64_t best = f->totals.items[0];
     uint64_t ties = 0;
+    node_id preferred = f->preferred;
 
+    f->preferred = NO_ID;
     for (size_t k = 0; k < f->totals.count; k++) {
         if (f->totals.items[k] > best) {
             best = f->totals.items[k];
             ties = 0;
         }
         ties += f->totals.items[k] == best;
+    }
+    for (size_t k = 0; preferred != NO_ID && k < f->totals.count; k++) {
+        if (f->feasible.items[k] == preferred && f->totals.items[k] == best)
+            return preferred;
     }
     ties = ties > 1 ? rng_below(rng, ties) : 0;
     for (size_t k = 0;; k++) {

@@ -310,6 +310,9 @@ struct diagnosis {
  * many as percentageOfNodesToScore says; no allocations once warm. */
 node_id framework_schedule(struct framework *f, struct pod_class *class,
                            struct rng *rng);
+/* Where this node is among the best, the next framework_schedule takes it
+ * whatever rng says. NO_ID: none. */
+void framework_prefer(struct framework *f, node_id node);
 /* Of the last framework_schedule; valid until the next. */
 const struct diagnosis *framework_diagnosis(const struct framework *f);
 /* "0/5 nodes are available: 2 Insufficient cpu, 3 node(s) were

@@ -368,6 +368,7 @@ struct framework *framework_new(const struct scheduler_config *config)
     struct framework *f = mem_zalloc(sizeof *f);
 
     f->config = *config;
+    f->preferred = NO_ID;
     while (scheduler_plugins[f->plugin_count])
         f->plugin_count++;
     assert(f->plugin_count <= PLUGIN_MAX);

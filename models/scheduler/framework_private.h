@@ -28,6 +28,7 @@ struct framework {
     VEC_OF(node_id) feasible;
     VEC_OF(int64_t) scores, totals;
     struct diagnosis diagnosis;
+    node_id preferred; /* of the next cycle; NO_ID: none */
 };
 
 /* Brings f->order up to date. */

@@ -353,6 +353,9 @@ static node_id choose(struct scheduler *sch, struct sched_pod *record,
         rng_init(&rng, sch->root, "scheduler.ties", pod->stream_owner,
                  pod->ordinal);
         rng_seek(&rng, record->attempts, 0);
+        if (sch->prefer)
+            framework_prefer(sch->framework,
+                             sch->prefer(sch->prefer_self, record->id));
         node = framework_schedule(sch->framework, record->class, &rng);
     }
     scheduler_hold_promises(sch, record, -1);

@@ -39,6 +39,12 @@ struct scheduler_counts {
 };
 struct scheduler_counts scheduler_counts(const struct scheduler *sch);
 
+/* Among nodes that are equally good for a pod it takes prefer(self, pod), if
+ * that is one of them (NO_ID: none): to follow a cluster's own dice. */
+void scheduler_set_preference(struct scheduler *sch,
+                              node_id (*prefer)(void *self, pod_id pod),
+                              void *self);
+
 /* What it knows, for tests. */
 struct framework *scheduler_framework(struct scheduler *sch);
 

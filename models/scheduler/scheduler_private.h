@@ -43,6 +43,8 @@ struct scheduler {
     event_id backoff_timer, flush_timer;
     unsigned interested[EVENT_POD_ADDED + 1]; /* plug-ins by event */
     struct scheduler_counts counts;
+    node_id (*prefer)(void *self, pod_id pod); /* NULL: nobody does */
+    void *prefer_self;
 };
 
 /* Begins the next cycle where none runs and a pod waits. */

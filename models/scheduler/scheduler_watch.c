@@ -256,3 +256,11 @@ void scheduler_watch(struct scheduler *sch)
     world_watch(sch->world, 1U << CHANGE_POD, on_pod, sch);
     world_watch(sch->world, 1U << CHANGE_NODE, on_node, sch);
 }
+
+void scheduler_set_preference(struct scheduler *sch,
+                              node_id (*prefer)(void *self, pod_id pod),
+                              void *self)
+{
+    sch->prefer = prefer;
+    sch->prefer_self = self;
+}

@@ -131,7 +131,7 @@ static void eviction(void **state)
                "5005 pod 0 Failed ready 0 restarts 0\n"
                "5070 server 0 free\n"
                "5070 pod 0 sandbox 0.0.0.0\n"
-               "10015 pod 0 removed\n");
+               "10000 pod 0 removed\n");
     end(&t);
 }
 
