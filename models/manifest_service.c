@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "models/controllers/topology_rules.h"
 #include "models/manifest_internal.h"
 #include "sim/io/units.h"
 
@@ -168,6 +169,63 @@ static bool affinity_read(struct loader *l, struct doc_node *spec,
     return true;
 }
 
+/* Before 1.31 the field is dropped (feature ServiceTrafficDistribution);
+ * before 1.34 the API server knows one value (PreferSameTrafficDistribution).
+ */
+enum { DISTRIBUTION_SINCE = 31, SAME_SINCE = 34 };
+
+static bool distribution_read(struct loader *l, struct doc_node *spec,
+                              struct service_spec *s)
+{
+    static const char *const words[] = {"PreferClose", "PreferSameZone",
+                                        "PreferSameNode", NULL};
+    struct doc_node *node = doc_get(spec, "trafficDistribution");
+    int word = -1;
+
+    if (!value_choice(l, spec, "trafficDistribution", words, &word))
+        return false;
+    if (word < 0)
+        return true;
+    if (l->kubernetes_minor < DISTRIBUTION_SINCE) {
+        diag_warning(l->diag, node->place,
+                     "'trafficDistribution' is ignored before Kubernetes 1.%d",
+                     DISTRIBUTION_SINCE);
+        return true;
+    }
+    if (word > 0 && l->kubernetes_minor < SAME_SINCE) {
+        diag_error(l->diag, node->place,
+                   "'%s' needs Kubernetes 1.%d, and the cluster has 1.%d",
+                   words[word], SAME_SINCE, l->kubernetes_minor);
+        if (word == 1)
+            diag_hint(l->diag, "until then it is called PreferClose");
+        return false;
+    }
+    s->traffic_distribution = words[word];
+    return true;
+}
+
+/* The older annotation comes first (endpointslice/utils.go hintsEnabled). The
+ * feature TopologyAwareHints is on since 1.24, the other name since 1.27. */
+enum { HINTS_SINCE = 24, MODE_SINCE = 27 };
+
+static bool annotations_read(struct manifest_object *o, struct service_spec *s)
+{
+    struct doc_node *annotations =
+        doc_path(o->root, "metadata", "annotations", NULL);
+    struct doc_node *mode =
+        doc_get(annotations, "service.kubernetes.io/topology-aware-hints");
+
+    if (!mode && o->l->kubernetes_minor >= MODE_SINCE)
+        mode = doc_get(annotations, "service.kubernetes.io/topology-mode");
+    if (!mode)
+        return true;
+    if (mode->kind != DOC_SCALAR)
+        return value_bad(o->l, mode, "Auto or Disabled");
+    s->topology_auto =
+        topology_auto(mode->text) && o->l->kubernetes_minor >= HINTS_SINCE;
+    return true;
+}
+
 static bool policies_read(struct loader *l, struct doc_node *spec,
                           struct service_spec *s)
 {
@@ -178,7 +236,7 @@ static bool policies_read(struct loader *l, struct doc_node *spec,
         !value_choice(l, spec, "externalTrafficPolicy", policies, &external) ||
         !value_bool(l, spec, "publishNotReadyAddresses",
                     &s->publish_not_ready) ||
-        !value_text(l, spec, "trafficDistribution", &s->traffic_distribution))
+        !distribution_read(l, spec, s))
         return false;
     s->internal_local = internal == 1;
     s->external_local = external == 1;
@@ -207,6 +265,7 @@ bool manifest_service(struct manifest_object *o)
     ok &= ports_read(l, spec, &s);
     ok &= affinity_read(l, spec, &s);
     ok &= policies_read(l, spec, &s);
+    ok &= annotations_read(o, &s);
     ok &= value_mapping(l, spec, "selector", &selector);
     if (ok && selector && selector->count > 0) {
         s.has_selector = true;

@@ -296,6 +296,7 @@ struct service_spec {
     sim_time affinity_timeout;
     bool internal_local, external_local; /* traffic policies Local */
     const char *traffic_distribution;    /* NULL: none */
+    bool topology_auto; /* annotation topology-mode: hints by zones' CPU */
 };
 
 struct node_spec {

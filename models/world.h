@@ -154,8 +154,10 @@ struct endpoint {
                       one version, and the endpoint's own while it is
                       listed: an index for balancers' counters */
     uint16_t zone;
+    uint16_t hint_zone; /* for proxies in this zone: 1 + zone; 0: no hint */
     uint8_t flags;
-    uint8_t slice; /* unused by proxies */
+    bool hint_node; /* for proxies of its own node */
+    uint8_t slice;  /* unused by proxies */
 };
 
 /*
@@ -173,7 +175,8 @@ struct endpoint_set {
     incident_id origin;         /* of the change */
     struct endpoint_set *older; /* NULL, or dropped as not in use */
     uint32_t references;
-    uint32_t usable; /* first so many are used */
+    bool hinted;     /* all ready ones have hints: proxies differ */
+    uint32_t usable; /* first so many are used, unless hints say less */
     uint32_t ready;  /* how many are ready */
     uint32_t slots;  /* 1 + the largest slot */
     uint32_t count;

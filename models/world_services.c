@@ -138,8 +138,8 @@ void endpoint_set_release(struct endpoint_set *set)
         free(set);
 }
 
-/* Which endpoints any node's proxy uses, to be freed; hints are not modelled,
- * and a policy Local is up to the client's node. */
+/* Which endpoints some node's proxy uses, to be freed; hints and a policy
+ * Local are up to the node. */
 static struct proxy_endpoint *categorize(const struct endpoint_set *set,
                                          bool fallback)
 {
@@ -151,6 +151,22 @@ static struct proxy_endpoint *categorize(const struct endpoint_set *set,
         seen[i].flags = set->endpoints[i].flags;
     categorize_endpoints(&cluster, seen, set->count);
     return seen;
+}
+
+/* All ready endpoints have hints at zones, or all at nodes. */
+static bool all_hinted(const struct endpoint_set *set)
+{
+    bool zones = set->ready > 0, nodes = set->ready > 0;
+
+    for (uint32_t i = 0; i < set->count && (zones || nodes); i++) {
+        const struct endpoint *e = &set->endpoints[i];
+
+        if (!(e->flags & ENDPOINT_READY))
+            continue;
+        zones &= e->hint_zone != 0;
+        nodes &= e->hint_node;
+    }
+    return zones || nodes;
 }
 
 /* Puts the usable ones first, the order otherwise as it was. */
@@ -177,6 +193,7 @@ static void arrange(struct endpoint_set *set, bool fallback)
             set->endpoints[last++] = old[i];
     }
     assert(last == set->count);
+    set->hinted = all_hinted(set);
     free(old);
     free(seen);
 }

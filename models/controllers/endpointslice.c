@@ -37,7 +37,12 @@ static void stop(void *state)
         VEC_FREE(r->changes);
         VEC_FREE(r->dirty);
         VEC_FREE(r->slots);
+        free(r->allocated);
     }
+    free(all->ratios);
+    VEC_FREE(all->hinted_slices);
+    VEC_FREE(all->hinted_changes);
+    VEC_FREE(all->hinted);
     VEC_FREE(all->records);
     VEC_FREE(all->fills);
     VEC_FREE(all->sizes);
@@ -69,6 +74,10 @@ static void observe_node(struct controller_run *run, struct endpointslices *all,
     const struct world *w = controller_world(run);
     const struct node *node = world_node(w, change->id);
 
+    if ((change->what == WHAT_ADDED || change->what == WHAT_DELETED ||
+         change->what == WHAT_STATUS) &&
+        endpointslice_uses_topology(all, w->scenario))
+        controller_enqueue(run, ENDPOINTSLICE_TOPOLOGY);
     if (change->what == WHAT_ADDED)
         all->watchers++;
     if (change->what != WHAT_DELETED)
@@ -197,15 +206,22 @@ static void reconcile(struct controller_run *run, void *state, work_key key)
 {
     struct endpointslices *all = state;
     struct world *w = controller_world(run);
-    const struct service *service = world_service(w, (service_id)key);
-    struct record *r = record_of(all, service->id);
+    const struct service *service;
+    struct record *r;
 
+    if (key == ENDPOINTSLICE_TOPOLOGY) {
+        endpointslice_check_nodes(run, all);
+        return;
+    }
+    service = world_service(w, (service_id)key);
+    r = record_of(all, service->id);
     if (service->deleted != SIM_NEVER || !service->spec->has_selector)
         return;
     if (r->resync || r->incomplete)
         endpointslice_mark_all(w, r, service->id);
     r->resync = false;
     endpointslice_plan(w, service, all, r);
+    endpointslice_hint(run, all, service, r);
     write_plan(run, all, r, service->id);
 }
 

@@ -7,6 +7,7 @@
 
 #include "models/controllers/endpointslice.h"
 #include "models/controllers/endpointslice_rules.h"
+#include "models/controllers/topology_rules.h"
 
 /* A pod that something happened to. */
 struct dirty {
@@ -46,6 +47,8 @@ struct record {
     bool origin_lost; /* origin is that of an endpoint that is lost */
     incident_id origin;
     struct endpointslice_counts counts;
+    bool hinted;    /* its endpoints have, or had, hints */
+    int *allocated; /* hints at each zone by CPU; NULL: none */
 };
 
 struct endpointslices {
@@ -53,6 +56,14 @@ struct endpointslices {
     uint64_t watchers;               /* nodes */
     VEC_OF(struct slice_fill) fills; /* scratch */
     VEC_OF(size_t) sizes;            /* scratch */
+    /* The cache of zones: each one's share of CPU, where it is known. */
+    double *ratios;
+    size_t zones; /* that there is room for */
+    bool ratios_known;
+    bool asked, topology; /* some Service asks for hints by CPU */
+    VEC_OF(struct hinted_slice) hinted_slices; /* scratch */
+    VEC_OF(size_t) hinted_changes;             /* the change of each */
+    VEC_OF(struct hinted) hinted;              /* scratch */
 };
 
 /* Slots of endpoints are in use, or free again. */
@@ -69,5 +80,20 @@ void endpointslice_mark_all(const struct world *w, struct record *r,
  * which of those are to be written; and why. Forgets the dirty pods. */
 void endpointslice_plan(const struct world *w, const struct service *service,
                         struct endpointslices *all, struct record *r);
+
+/* The key of the queue that looks at nodes, beside those of Services. */
+#define ENDPOINTSLICE_TOPOLOGY UINT64_MAX
+
+/* True where some Service of the scenario asks for hints by zones' CPU. */
+bool endpointslice_uses_topology(struct endpointslices *all,
+                                 const struct scenario *scenario);
+/* Zones' shares of CPU anew; Services that are overloaded by now are to be
+ * looked at (checkNodeTopologyDistribution). */
+void endpointslice_check_nodes(struct controller_run *run,
+                               struct endpointslices *all);
+/* Gives the planned slices hints, as the Service asks for; slices whose hints
+ * are wrong are to be written too. */
+void endpointslice_hint(struct controller_run *run, struct endpointslices *all,
+                        const struct service *service, struct record *r);
 
 #endif

@@ -198,6 +198,8 @@ static void keep(const struct world *w, const struct service *service,
             !d || (want(w, service, old->pod, &now) && now.ip == old->ip);
 
         now.slot = old->slot;
+        now.hint_zone = old->hint_zone;
+        now.hint_node = old->hint_node;
         if (d && (!wanted || now.flags != old->flags))
             blame(w, r, d, old, wanted ? &now : NULL);
         if (d && wanted)

@@ -34,6 +34,7 @@ enum metric_id {
  * counters and a sketch. */
 struct traffic_sums {
     uint64_t requests, failed, abandoned;
+    uint64_t crossed;                /* succeeded ones, from zone to zone */
     uint64_t retries, untried;       /* untried: ended without any attempt */
     uint64_t failed_by[CAUSE_COUNT]; /* attempts */
     uint64_t accepted;               /* attempts that pods took in */

@@ -94,6 +94,7 @@ struct request_end {
     enum outcome outcome;
     enum cause cause;
     uint32_t attempts;
+    bool crossed; /* the last one went from one zone to another */
     incident_id origin;
     sim_time arrival, end;
 };

@@ -39,9 +39,10 @@ static void add_end(struct traffic_sums *t, const struct request_end *r)
         t->retries += r->attempts - 1;
     else if (r->attempts == 0)
         t->untried++;
-    if (r->outcome == REQUEST_SUCCEEDED)
+    if (r->outcome == REQUEST_SUCCEEDED) {
         sketch_add(&t->latency, r->end - r->arrival);
-    else if (r->outcome == REQUEST_FAILED)
+        t->crossed += r->crossed;
+    } else if (r->outcome == REQUEST_FAILED)
         t->failed++;
     else
         t->abandoned++;
@@ -228,6 +229,7 @@ void traffic_sums_merge(struct traffic_sums *into,
     into->requests += from->requests;
     into->failed += from->failed;
     into->abandoned += from->abandoned;
+    into->crossed += from->crossed;
     into->retries += from->retries;
     into->untried += from->untried;
     for (int i = 0; i < CAUSE_COUNT; i++)

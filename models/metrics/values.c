@@ -77,6 +77,7 @@ static void set_traffic(double *v, const struct traffic_sums *t)
     v[METRIC_requests_abandoned] = (double)t->abandoned;
     v[METRIC_attempts] = (double)sums_attempts(t);
     v[METRIC_retries] = (double)t->retries;
+    v[METRIC_cross_zone_ratio] = ratio((double)t->crossed, succeeded);
     v[METRIC_request_availability] = ratio(succeeded, succeeded + failed);
     set_latencies(v, &t->latency);
     v[METRIC_sojourn_mean] = ratio(t->sojourn / ns_per_s, accepted);

@@ -48,7 +48,6 @@ void clients_place(struct entry *e)
     for (uint32_t i = 0; i < e->client_count; i++) {
         e->clients[i].node = NO_ID;
         e->clients[i].pod = NO_ID;
-        e->clients[i].sticky = NO_ID;
         e->clients[i].external = external;
     }
     if (e->spec->location == AT_PODS)
@@ -247,7 +246,8 @@ void balancing_free(struct balancing *lb)
         free(lb->balancers.items[i]);
     }
     VEC_FREE(lb->balancers);
-    locals_release(lb);
+    views_release(lb);
+    affinity_release(&lb->affinity);
     lb_balancer_release(&lb->plain);
     lb_group_release(&lb->group);
     free(lb);
@@ -319,36 +319,24 @@ static inline struct chosen chosen(const struct endpoint *endpoint,
                                balancer->strategy->counts ? balancer : NULL};
 }
 
-/* The endpoint that the client had last, while that is fresh. */
-static const struct endpoint *sticky(struct entry *e, const struct client *c,
-                                     const struct endpoint_set *set)
-{
-    if (c->sticky == NO_ID || sim_now(e->traffic->s->sim) >= c->sticky_until)
-        return NULL;
-    for (uint32_t i = 0; i < set->usable; i++)
-        if (set->endpoints[i].pod == c->sticky)
-            return &set->endpoints[i];
-    return NULL;
-}
-
-/* ClientIP affinity: a client's connections go where its last one went. */
+/* ClientIP affinity: a client's connections by a node go where its last one
+ * went. */
 static struct chosen choose_sticky(struct entry *e, uint32_t client,
-                                   const struct endpoint_set *set,
-                                   struct lb_balancer *b,
-                                   const struct service_spec *spec)
+                                   node_id node, const struct endpoint_set *set,
+                                   struct lb_balancer *b, sim_time timeout)
 {
-    struct client *c = &e->clients[client];
-    const struct endpoint *endpoint = sticky(e, c, set);
+    struct affinity *table = &e->lb->affinity;
+    uint64_t key = client_key(e, client);
     sim_time now = sim_now(e->traffic->s->sim);
+    const struct endpoint *endpoint =
+        affinity_find(table, node, key, set, now, timeout);
     struct chosen choice = {.endpoint = endpoint};
 
     if (!endpoint) {
-        endpoint =
-            lb_balancer_pick(b, set, &e->rng, client_key(e, client), now);
+        endpoint = lb_balancer_pick(b, set, &e->rng, key, now);
         choice = chosen(endpoint, b);
     }
-    c->sticky = endpoint->pod;
-    c->sticky_until = now + spec->affinity_timeout;
+    affinity_note(table, node, key, endpoint->pod, now);
     return choice;
 }
 
@@ -371,9 +359,9 @@ static inline struct chosen choose_by(struct entry *e, uint32_t client,
     const struct service_spec *spec = world_service(s->world, e->service)->spec;
     enum cause none = CAUSE_NO_ENDPOINTS;
 
-    if (__builtin_expect(is_local(e, client, spec), 0)) {
-        const struct local_view *view =
-            local_endpoints(e->traffic, e->lb, node, set);
+    if (__builtin_expect(set->hinted || is_local(e, client, spec), 0)) {
+        const struct node_view *view =
+            view_of(e->traffic, e->lb, node, set, is_local(e, client, spec));
 
         set = view->set;
         none = view->any ? CAUSE_CONNECT_TIMEOUT : CAUSE_NO_ENDPOINTS;
@@ -381,7 +369,7 @@ static inline struct chosen choose_by(struct entry *e, uint32_t client,
     if (__builtin_expect(set->usable == 0, 0))
         return failed(none);
     if (__builtin_expect(spec->client_ip_affinity, 0))
-        return choose_sticky(e, client, set, b, spec);
+        return choose_sticky(e, client, node, set, b, spec->affinity_timeout);
     return chosen(lb_balancer_pick(b, set, &e->rng, client_key(e, client),
                                    sim_now(s->sim)),
                   b);

@@ -64,6 +64,7 @@ static inline void request_end_as(struct entry *e, struct request *r,
                                 .outcome = outcome,
                                 .cause = cause,
                                 .attempts = r->attempts,
+                                .crossed = r->path == CROSS_ZONE,
                                 .origin = origin,
                                 .arrival = r->arrival,
                                 .end = sim_now(t->s->sim)};

@@ -6,6 +6,7 @@
 
 #include "models/lb/lb.h"
 #include "models/metrics/metrics.h"
+#include "models/network/affinity.h"
 #include "models/network/dns.h"
 #include "models/simulation.h"
 #include "models/traffic/server.h"
@@ -20,11 +21,14 @@ struct network_path {
     sim_lane lane;  /* of events after that delay */
 };
 
-/* What a node's proxy uses under traffic policy Local. */
-struct local_view {
+/* What a node's proxy uses of a Service. */
+struct node_view {
     uint64_t of;              /* sequence of the set that it was made from */
     bool any;                 /* there are endpoints to use, if not here */
     struct endpoint_set *set; /* all usable; NULL: not made yet */
+};
+struct node_views {
+    VEC_OF(struct node_view) items;
 };
 
 /* Who balances a Service: shared by all of its traffic entries. */
@@ -39,9 +43,10 @@ struct balancing {
     struct lb_balancer plain; /* where stateless */
     struct lb_group group;    /* of the others */
     VEC_OF(struct lb_balancer *)
-    balancers;                        /* by node or instance; NULL:
-                                         none yet */
-    VEC_OF(struct local_view) locals; /* by node */
+    balancers; /* by node or instance; NULL: none yet */
+    struct node_views by_node, by_node_local; /* policies Cluster, Local */
+    struct node_views by_zone; /* what nodes of a zone share by hints */
+    struct affinity affinity;
 };
 
 struct client {
@@ -50,8 +55,6 @@ struct client {
     bool external;
     pod_id pod;                   /* it lives in; NO_ID: none */
     struct lb_balancer *balancer; /* its own, where at: client */
-    pod_id sticky;                /* ClientIP affinity: its last endpoint */
-    sim_time sticky_until;
     struct dns_cache dns;
     struct client_pools *pools; /* pool.c; NULL: none yet */
 };
@@ -154,7 +157,7 @@ struct traffic {
     bool up_stale;            /* traffic_up_nodes */
     uint64_t up_started;      /* proxies_started when it was made */
     VEC_OF(sim_time) touched; /* by pod: when something was done to it */
-    uint64_t local_number;
+    uint64_t view_number;
     struct connections *connections; /* pool.c */
     struct lb_history *history;      /* of loads; NULL: no view is late */
     struct probes *probes;           /* probe.c; NULL: nobody sends any */
@@ -197,13 +200,13 @@ enum path path_between(const struct lb_home *from, node_id node, uint16_t zone);
 void probe_send(void *self, struct lb_balancer *b, const struct endpoint *e);
 void probes_free(struct traffic *t);
 
-/* --- local.c --- */
+/* --- view.c --- */
 /* What the node's proxy, which has programmed `set`, uses under policy
- * Local. Valid until the next call. */
-const struct local_view *local_endpoints(struct traffic *t,
-                                         struct balancing *lb, node_id node,
-                                         const struct endpoint_set *set);
-void locals_release(struct balancing *lb);
+ * Local, or Cluster. Valid until the next call. */
+const struct node_view *view_of(struct traffic *t, struct balancing *lb,
+                                node_id node, const struct endpoint_set *set,
+                                bool local);
+void views_release(struct balancing *lb);
 
 /* --- request.c --- */
 /* An arrival, whose service time was recorded (SIM_NEVER: it is drawn). */

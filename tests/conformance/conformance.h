@@ -89,7 +89,12 @@ case_function case_zone_disruption_state, case_taint_by_condition,
     case_min_toleration_seconds, case_no_execute_eviction;
 case_function case_endpointslice_packing, case_pod_in_endpoints,
     case_pod_to_endpoint_conditions, case_pod_change;
-case_function case_categorize_endpoints;
+case_function case_categorize_endpoints, case_client_affinity,
+    case_iptables_probability, case_iptables_rule_chain;
+case_function case_topology_add_hints, case_topology_zone_ratios,
+    case_topology_give_receive, case_topology_redistribute,
+    case_topology_hints_by_zone, case_traffic_distribution,
+    case_topology_end_to_end;
 case_function case_probe_threshold, case_probe_initial, case_backoff_sequence,
     case_crashloop_config, case_pod_ready_condition, case_default_constants;
 case_function case_maglev_xxh64_table, case_maglev_paper_table,

@@ -159,6 +159,92 @@ static void test_local_ending(void **state)
     }
 }
 
+/* Lists the pods with hints: at their zones, or their nodes too. */
+static void publish_hinted(struct fixture *f, bool nodes)
+{
+    struct endpoint_set *set = endpoint_set_new(f->service, f->pod_count);
+
+    for (uint32_t i = 0; i < f->pod_count; i++) {
+        const struct pod *pod = world_pod(f->s.world, f->pods[i]);
+        uint16_t zone = world_node(f->s.world, pod->node)->zone;
+
+        set->endpoints[i] =
+            (struct endpoint){.pod = pod->id,
+                              .ip = pod->sandbox_ip,
+                              .node = pod->node,
+                              .slot = i,
+                              .zone = zone,
+                              .hint_zone = (uint16_t)(zone + 1),
+                              .hint_node = nodes,
+                              .flags = ENDPOINT_READY | ENDPOINT_SERVING};
+    }
+    world_service_publish(f->s.world, set);
+}
+
+/* Nodes 0 and 1 are in zone a, 2 and 3 in b; a client on each, whose requests
+ * take 3 ms to another zone, 2 ms within and 1 ms on the node; there and
+ * back, and 10 ms of service. */
+static const struct {
+    const char *label;
+    uint32_t pods; /* in turn on nodes 0, 1, 2, 3 */
+    bool nodes;
+    int minor;
+    double mean; /* ms */
+} hinted[] = {
+    {"a zone with pods", 4, false, 36, 10 + 2 * 1.5},
+    {"none for my zone: all", 1, false, 36, 10 + 2 * (1 + 2 + 3 + 3) / 4.0},
+    {"nodes", 4, true, 36, 10 + 2 * 1},
+    {"nodes before 1.34", 4, true, 33, 10 + 2 * 1.5},
+    {"none for my node: zone", 3, true, 36, 10 + 2 * (1 + 1 + 1 + 2) / 4.0},
+};
+
+static void test_hints(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof hinted / sizeof hinted[0]; i++) {
+        struct fixture f;
+        double mean;
+
+        steady(&f);
+        f.traffic[0].rate = 10;
+        f.traffic[0].clients = 4;
+        f.scenario.cluster.kubernetes_minor = hinted[i].minor;
+        f.scenario.cluster.latency =
+            (struct network_latency){dist_constant(0.001), dist_constant(0.002),
+                                     dist_constant(0.003), dist_constant(0)};
+        fixture_make(&f, 1);
+        fixture_pods(&f, hinted[i].pods);
+        publish_hinted(&f, hinted[i].nodes);
+        run_to(&f, 1000 * SIM_S);
+        let_end(&f);
+        mean = f.metrics.latency / (double)f.metrics.succeeded * 1e3;
+        if (f.metrics.failed > 0 || mean < hinted[i].mean - 0.05 ||
+            mean > hinted[i].mean + 0.05)
+            fail_msg("%s: mean %g ms, want %g", hinted[i].label, mean,
+                     hinted[i].mean);
+        fixture_release(&f);
+    }
+}
+
+/* From outside each connection enters by another node, and each node has a
+ * table of its own. */
+static void test_affinity_outside(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    steady(&f);
+    f.traffic[0].clients = 1;
+    f.traffic[0].location = AT_EXTERNAL;
+    f.metrics.last_server = NO_ID;
+    f.service_spec.client_ip_affinity = true;
+    fixture_make(&f, 1);
+    fixture_pods(&f, 8);
+    run_to(&f, 1000 * SIM_S);
+    assert_true(f.metrics.server_changes > 300);
+    fixture_release(&f);
+}
+
 /* ClientIP: one client, one pod, until it is no more in the table. */
 static void test_affinity(void **state)
 {
@@ -353,6 +439,8 @@ int main(void)
         cmocka_unit_test(test_fixed_addresses),
         cmocka_unit_test(test_local_policy),
         cmocka_unit_test(test_local_ending),
+        cmocka_unit_test(test_hints),
+        cmocka_unit_test(test_affinity_outside),
         cmocka_unit_test(test_affinity),
         cmocka_unit_test(test_external),
         cmocka_unit_test(test_rates),
