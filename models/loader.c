@@ -36,6 +36,24 @@ struct replicaset_spec *loader_replicaset(struct loader *l, const char *space,
     FIND(replicasets);
 }
 
+struct statefulset_spec *loader_statefulset(struct loader *l, const char *space,
+                                            const char *name)
+{
+    FIND(statefulsets);
+}
+
+struct daemonset_spec *loader_daemonset(struct loader *l, const char *space,
+                                        const char *name)
+{
+    FIND(daemonsets);
+}
+
+struct job_spec *loader_job(struct loader *l, const char *space,
+                            const char *name)
+{
+    FIND(jobs);
+}
+
 struct service_spec *loader_service(struct loader *l, const char *space,
                                     const char *name)
 {
@@ -58,9 +76,40 @@ bool loader_node(struct loader *l, const char *name)
     return false;
 }
 
+/* ---- all that has a template ---- */
+
+void object_list_each(const struct object_list *o,
+                      void (*visit)(void *self, const struct templated *t),
+                      void *self)
+{
+#define EACH(list, kind_, pods_, surge_)                                       \
+    for (size_t i_ = 0; i_ < o->list.count; i_++) {                            \
+        struct templated t_ = {.kind = kind_};                                 \
+                                                                               \
+        t_.meta = &o->list.items[i_]->meta;                                    \
+        t_.template = &o->list.items[i_]->template;                            \
+        t_.replicas = pods_;                                                   \
+        t_.surge = surge_;                                                     \
+        visit(self, &t_);                                                      \
+    }
+    EACH(deployments, OBJECT_DEPLOYMENT, o->deployments.items[i_]->replicas,
+         o->deployments.items[i_]->recreate
+             ? NULL
+             : &o->deployments.items[i_]->max_surge);
+    EACH(replicasets, OBJECT_REPLICASET, o->replicasets.items[i_]->replicas,
+         NULL);
+    EACH(statefulsets, OBJECT_STATEFULSET, o->statefulsets.items[i_]->replicas,
+         NULL);
+    EACH(daemonsets, OBJECT_DAEMONSET, 0, &o->daemonsets.items[i_]->max_surge);
+    EACH(jobs, OBJECT_JOB, o->jobs.items[i_]->parallelism, NULL);
+    EACH(pods, OBJECT_POD, 1, NULL);
+#undef EACH
+}
+
 struct name_list {
     VEC_OF(const char *) names;
     const char *space; /* NULL: every */
+    enum object_kind kind;
 };
 
 static void add(struct name_list *list, const struct meta *meta)
@@ -69,23 +118,32 @@ static void add(struct name_list *list, const struct meta *meta)
         VEC_PUSH(list->names, meta->name);
 }
 
-static void add_kind(struct name_list *list, const struct object_list *from,
-                     const char *kind)
+static void add_templated(void *self, const struct templated *t)
+{
+    struct name_list *list = self;
+
+    if (t->kind == list->kind)
+        add(list, t->meta);
+}
+
+static const char *const kind_words[] = {[OBJECT_DEPLOYMENT] = "deployment",
+                                         [OBJECT_REPLICASET] = "replicaset",
+                                         [OBJECT_STATEFULSET] = "statefulset",
+                                         [OBJECT_DAEMONSET] = "daemonset",
+                                         [OBJECT_JOB] = "job",
+                                         [OBJECT_POD] = "pod",
+                                         [OBJECT_SERVICE] = "service",
+                                         [OBJECT_NODE] = "node"};
+
+static void add_list(struct name_list *list, const struct object_list *from)
 {
     size_t i;
 
-    if (strcmp(kind, "deployment") == 0)
-        for (i = 0; i < from->deployments.count; i++)
-            add(list, &from->deployments.items[i]->meta);
-    else if (strcmp(kind, "replicaset") == 0)
-        for (i = 0; i < from->replicasets.count; i++)
-            add(list, &from->replicasets.items[i]->meta);
-    else if (strcmp(kind, "service") == 0)
+    if (list->kind == OBJECT_SERVICE)
         for (i = 0; i < from->services.count; i++)
             add(list, &from->services.items[i]->meta);
-    else if (strcmp(kind, "pod") == 0)
-        for (i = 0; i < from->pods.count; i++)
-            add(list, &from->pods.items[i]->meta);
+    else
+        object_list_each(from, add_templated, list);
 }
 
 const char *const *loader_names(struct loader *l, const char *kind,
@@ -95,9 +153,11 @@ const char *const *loader_names(struct loader *l, const char *kind,
     const char *const *names;
     size_t i;
 
-    add_kind(&list, &l->objects, kind);
-    add_kind(&list, &l->later, kind);
-    if (strcmp(kind, "node") == 0)
+    while (strcmp(kind_words[list.kind], kind) != 0)
+        list.kind++;
+    add_list(&list, &l->objects);
+    add_list(&list, &l->later);
+    if (list.kind == OBJECT_NODE)
         for (i = 0; i < l->node_names.count; i++)
             VEC_PUSH(list.names, l->node_names.items[i]);
     VEC_PUSH(list.names, NULL);

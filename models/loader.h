@@ -18,6 +18,9 @@ struct manifests; /* what the reader of manifests remembers; intern's */
 struct object_list {
     VEC_OF(struct deployment_spec *) deployments;
     VEC_OF(struct replicaset_spec *) replicasets;
+    VEC_OF(struct statefulset_spec *) statefulsets;
+    VEC_OF(struct daemonset_spec *) daemonsets;
+    VEC_OF(struct job_spec *) jobs;
     VEC_OF(struct pod_object *) pods;
     VEC_OF(struct service_spec *) services;
     VEC_OF(struct node_spec *) nodes;
@@ -66,6 +69,32 @@ bool manifest_skipped_owner(const struct loader *l, const char *space,
                             const struct selector *selector, const char **kind,
                             const char **name);
 void object_list_release(struct object_list *list);
+
+/* An object that pods are made from. */
+enum object_kind {
+    OBJECT_DEPLOYMENT,
+    OBJECT_REPLICASET,
+    OBJECT_STATEFULSET,
+    OBJECT_DAEMONSET,
+    OBJECT_JOB,
+    OBJECT_POD,
+    OBJECT_SERVICE,
+    OBJECT_NODE
+};
+struct templated {
+    enum object_kind kind;
+    const struct meta *meta;
+    struct pod_template *template;
+    /* Pods at once, a rollout's surge not counted; 0 for a DaemonSet. */
+    int64_t replicas;
+    /* Of a Deployment's or DaemonSet's rollout; NULL: none. */
+    const struct int_or_percent *surge;
+};
+/* Calls visit for each of them: Deployments first, then in order of
+ * enum object_kind. */
+void object_list_each(const struct object_list *list,
+                      void (*visit)(void *self, const struct templated *t),
+                      void *self);
 /* Releases what manifests keep in the loader besides intern's memory. */
 void manifest_release(struct loader *l);
 
@@ -77,19 +106,29 @@ struct pod_template loader_simple_template(struct loader *l, const char *name,
 /* Sets what is derived: requests, tolerations, workload, hash. Call after
  * changing containers or labels of a template. */
 void loader_finish_template(struct loader *l, struct pod_template *t);
+/* The tolerations that the DaemonSet controller gives its pods (pkg/controller
+ * /daemon/util AddOrUpdateDaemonPodTolerations). */
+void loader_daemon_tolerations(struct loader *l, struct pod_template *t);
 
 /* Objects by name, both of the manifests and of earlier verbs; NULL: none. */
 struct deployment_spec *loader_deployment(struct loader *l, const char *space,
                                           const char *name);
 struct replicaset_spec *loader_replicaset(struct loader *l, const char *space,
                                           const char *name);
+struct statefulset_spec *loader_statefulset(struct loader *l, const char *space,
+                                            const char *name);
+struct daemonset_spec *loader_daemonset(struct loader *l, const char *space,
+                                        const char *name);
+struct job_spec *loader_job(struct loader *l, const char *space,
+                            const char *name);
 struct service_spec *loader_service(struct loader *l, const char *space,
                                     const char *name);
 struct pod_object *loader_pod(struct loader *l, const char *space,
                               const char *name);
 bool loader_node(struct loader *l, const char *name);
 /* All names of a kind in a namespace, NULL-terminated, for diag_suggest.
- * kind: "deployment" "replicaset" "service" "pod" "node". Intern's memory. */
+ * kind: "deployment" "replicaset" "statefulset" "daemonset" "job" "service"
+ * "pod" "node". Intern's memory. */
 const char *const *loader_names(struct loader *l, const char *kind,
                                 const char *space);
 

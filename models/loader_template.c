@@ -140,6 +140,49 @@ static void add_tolerations(struct intern *in, struct pod_template *t)
     }
 }
 
+static bool is_daemon_toleration(const struct toleration *t, const char *key)
+{
+    return t->key && strcmp(t->key, key) == 0 && t->exists;
+}
+
+void loader_daemon_tolerations(struct loader *l, struct pod_template *t)
+{
+    static const struct {
+        const char *key;
+        int effect;
+    } added[] = {
+        {"node.kubernetes.io/not-ready", TAINT_NO_EXECUTE},
+        {"node.kubernetes.io/unreachable", TAINT_NO_EXECUTE},
+        {"node.kubernetes.io/disk-pressure", TAINT_NO_SCHEDULE},
+        {"node.kubernetes.io/memory-pressure", TAINT_NO_SCHEDULE},
+        {"node.kubernetes.io/pid-pressure", TAINT_NO_SCHEDULE},
+        {"node.kubernetes.io/unschedulable", TAINT_NO_SCHEDULE},
+        {"node.kubernetes.io/network-unavailable", TAINT_NO_SCHEDULE},
+    };
+    size_t count = sizeof added / sizeof added[0], kept = 0, i, j;
+    struct toleration *items =
+        intern_alloc(l->intern, (t->toleration_count + count) * sizeof *items);
+
+    count -= !t->host_network;
+    for (i = 0; i < t->toleration_count; i++) {
+        for (j = 0; j < count; j++)
+            if (is_daemon_toleration(&t->tolerations[i], added[j].key) &&
+                t->tolerations[i].effect == added[j].effect)
+                break;
+        if (j == count)
+            items[kept++] = t->tolerations[i];
+    }
+    for (j = 0; j < count; j++)
+        items[kept++] =
+            (struct toleration){.key = intern(l->intern, added[j].key),
+                                .exists = true,
+                                .value = intern(l->intern, ""),
+                                .effect = added[j].effect,
+                                .seconds = SIM_NEVER};
+    t->tolerations = items;
+    t->toleration_count = kept;
+}
+
 /* ---- workload ---- */
 
 static bool has_image(const struct pod_template *t, const char *pattern)

@@ -15,6 +15,7 @@ static const struct {
 } kinds[] = {
     {"Deployment", manifest_deployment, false},
     {"ReplicaSet", manifest_replicaset, false},
+    {"StatefulSet", manifest_statefulset, false},
     {"Pod", manifest_pod, false},
     {"Service", manifest_service, false},
     {"Node", manifest_node, true},
@@ -34,6 +35,9 @@ void object_list_release(struct object_list *list)
 {
     VEC_FREE(list->deployments);
     VEC_FREE(list->replicasets);
+    VEC_FREE(list->statefulsets);
+    VEC_FREE(list->daemonsets);
+    VEC_FREE(list->jobs);
     VEC_FREE(list->pods);
     VEC_FREE(list->services);
     VEC_FREE(list->nodes);
@@ -281,6 +285,9 @@ void manifest_note_skipped(struct loader *l)
     if (m && m->finished > 0)
         diag_note(l->diag, nowhere,
                   "skipped: %zu Pod finished or being deleted", m->finished);
+    if (m && m->finished_jobs > 0)
+        diag_note(l->diag, nowhere, "skipped: %zu Job finished",
+                  m->finished_jobs);
     if (m && m->ignored.count > 0)
         diag_note(l->diag, nowhere, "not modelled yet, ignored: %s",
                   list_counts(l, m->ignored.items, m->ignored.count));

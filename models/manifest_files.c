@@ -99,16 +99,35 @@ static bool has_deployment(const struct object_list *list, const char *space,
     return false;
 }
 
-static bool has_replicaset(const struct object_list *list, const char *space,
-                           const char *name)
-{
-    size_t i;
+/* The owner that a pod names. */
+struct sought {
+    const struct pod_object *pod;
+    bool found;
+};
 
-    for (i = 0; i < list->replicasets.count; i++)
-        if (list->replicasets.items[i]->meta.name == name &&
-            list->replicasets.items[i]->meta.space == space)
-            return true;
-    return false;
+static void look(void *self, const struct templated *t)
+{
+    static const char *const kinds[] = {[OBJECT_REPLICASET] = "ReplicaSet",
+                                        [OBJECT_STATEFULSET] = "StatefulSet",
+                                        [OBJECT_DAEMONSET] = "DaemonSet",
+                                        [OBJECT_JOB] = "Job",
+                                        [OBJECT_POD] = NULL};
+    struct sought *s = self;
+    const char *kind = kinds[t->kind];
+
+    s->found |= kind && strcmp(kind, s->pod->owner_kind) == 0 &&
+                t->meta->name == s->pod->owner_name &&
+                t->meta->space == s->pod->meta.space;
+}
+
+static bool has_owner(const struct object_list *list,
+                      const struct pod_object *p)
+{
+    struct sought s = {p, false};
+
+    if (p->owner_kind && p->owner_name)
+        object_list_each(list, look, &s);
+    return s.found;
 }
 
 static const char *deployment_of(const struct manifests *m,
@@ -130,8 +149,7 @@ void manifest_drop_owned(struct loader *l, struct object_list *list)
     for (i = 0; i < list->pods.count; i++) {
         struct pod_object *p = list->pods.items[i];
 
-        if (!p->owner_kind || strcmp(p->owner_kind, "ReplicaSet") != 0 ||
-            !has_replicaset(list, p->meta.space, p->owner_name))
+        if (!has_owner(list, p))
             list->pods.items[kept++] = p;
     }
     list->pods.count = kept;

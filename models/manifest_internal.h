@@ -48,6 +48,7 @@ struct manifests {
     struct manifest_seen *seen; /* open addressing by key's address */
     size_t seen_room, seen_count;
     size_t finished; /* pods that ended or are being deleted */
+    size_t finished_jobs;
 };
 
 /* The loader's record, made at the first call. */
@@ -141,11 +142,21 @@ bool pre_stop_read(struct loader *l, struct doc_node *hook, sim_time *out);
 
 bool manifest_deployment(struct manifest_object *o);
 bool manifest_replicaset(struct manifest_object *o);
+bool manifest_statefulset(struct manifest_object *o);
+bool manifest_daemonset(struct manifest_object *o);
+bool manifest_job(struct manifest_object *o);
 bool manifest_pod(struct manifest_object *o);
 bool manifest_service(struct manifest_object *o);
 bool manifest_node(struct manifest_object *o);
 bool manifest_namespace(struct manifest_object *o);
 bool manifest_pdb(struct manifest_object *o);
+
+/* The `spec` of an object that needs one; NULL after an error. */
+struct doc_node *manifest_spec(struct manifest_object *o);
+/* The template and the selector, which must match, of an owner whose pods
+ * are always restarted. */
+bool manifest_template(struct manifest_object *o, struct doc_node *spec,
+                       struct selector *selector, struct pod_template *t);
 
 /* The first controller in metadata.ownerReferences; kind NULL: none. */
 void manifest_owner_of(struct manifest_object *o, const char **kind,

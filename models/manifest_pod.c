@@ -111,10 +111,9 @@ bool template_read(struct loader *l, struct doc_node *pod,
 
 /* ---- owners ---- */
 
-/* The template of a Deployment or ReplicaSet and the selector, which must
- * match. Old APIs (extensions/v1beta1, apps/v1beta1) made the selector from
- * the template's labels where there was none. */
-static bool owner_read(struct manifest_object *o, struct doc_node *spec,
+/* Old APIs (extensions/v1beta1, apps/v1beta1) made the selector from the
+ * template's labels where there was none. */
+bool manifest_template(struct manifest_object *o, struct doc_node *spec,
                        struct selector *selector, struct pod_template *t)
 {
     struct loader *l = o->l;
@@ -207,24 +206,27 @@ static bool strategy_read(struct loader *l, struct doc_node *spec,
     return true;
 }
 
-static bool no_spec(struct manifest_object *o)
+struct doc_node *manifest_spec(struct manifest_object *o)
 {
-    diag_error(o->l->diag, o->meta.place, "%s '%s' has no 'spec'", o->kind,
-               o->meta.name);
-    return false;
+    struct doc_node *spec;
+
+    if (!value_mapping(o->l, o->root, "spec", &spec))
+        return NULL;
+    if (!spec)
+        diag_error(o->l->diag, o->meta.place, "%s '%s' has no 'spec'", o->kind,
+                   o->meta.name);
+    return spec;
 }
 
 bool manifest_deployment(struct manifest_object *o)
 {
     struct deployment_spec d = {.meta = o->meta, .replicas = 1};
     struct loader *l = o->l;
-    struct doc_node *spec;
+    struct doc_node *spec = manifest_spec(o);
     bool ok;
 
-    if (!value_mapping(l, o->root, "spec", &spec))
-        return false;
     if (!spec)
-        return no_spec(o);
+        return false;
     strategy_defaults(o->api, &d);
     ok = value_int(l, spec, "replicas", 0, INT32_MAX, &d.replicas);
     ok &= strategy_read(l, spec, &d);
@@ -234,7 +236,7 @@ bool manifest_deployment(struct manifest_object *o)
     ok &= value_int(l, spec, "revisionHistoryLimit", 0, INT32_MAX,
                     &d.revision_history_limit);
     ok &= value_bool(l, spec, "paused", &d.paused);
-    ok &= owner_read(o, spec, &d.selector, &d.template);
+    ok &= manifest_template(o, spec, &d.selector, &d.template);
     if (!ok)
         return false;
     if (d.progress_deadline >= INT32_MAX * SIM_S)
@@ -257,17 +259,15 @@ bool manifest_replicaset(struct manifest_object *o)
 {
     struct replicaset_spec r = {.meta = o->meta, .replicas = 1}, *kept;
     struct manifest_owner owner = {0};
-    struct doc_node *spec;
+    struct doc_node *spec = manifest_spec(o);
     const char *kind;
     bool ok;
 
-    if (!value_mapping(o->l, o->root, "spec", &spec))
-        return false;
     if (!spec)
-        return no_spec(o);
+        return false;
     ok = value_int(o->l, spec, "replicas", 0, INT32_MAX, &r.replicas);
     ok &= value_seconds(o->l, spec, "minReadySeconds", 0, &r.min_ready);
-    ok &= owner_read(o, spec, &r.selector, &r.template);
+    ok &= manifest_template(o, spec, &r.selector, &r.template);
     if (!ok)
         return false;
     kept = intern_copy(o->l->intern, &r, 1, sizeof r);

@@ -257,6 +257,63 @@ struct pdb_spec {
     bool always_allow; /* unhealthyPodEvictionPolicy AlwaysAllow */
 };
 
+struct statefulset_spec {
+    struct meta meta;
+    int replicas;
+    struct selector selector;
+    struct pod_template template;
+    const char *service_name; /* "": none */
+    bool parallel;            /* podManagementPolicy Parallel */
+    bool on_delete;           /* updateStrategy OnDelete; else RollingUpdate */
+    bool rolling_given;       /* rollingUpdate is there, by default too */
+    int partition;
+    struct int_or_percent max_unavailable;
+    int start; /* ordinals.start */
+    sim_time min_ready;
+    int revision_history_limit;
+};
+
+struct daemonset_spec {
+    struct meta meta;
+    struct selector selector;
+    struct pod_template template; /* with the controller's tolerations */
+    bool on_delete;               /* else RollingUpdate */
+    struct int_or_percent max_surge, max_unavailable;
+    sim_time min_ready;
+    int revision_history_limit;
+};
+
+enum failure_action {
+    FAILURE_COUNT,
+    FAILURE_IGNORE,
+    FAILURE_FAIL_JOB,
+    FAILURE_FAIL_INDEX
+};
+
+/* A rule of podFailurePolicy: by exit codes, or by conditions. */
+struct failure_rule {
+    enum failure_action action;
+    bool on_disruption; /* condition DisruptionTarget */
+    bool not_in;        /* operator NotIn; else In */
+    size_t code_count;
+    const int *codes;
+};
+
+struct job_spec {
+    struct meta meta;
+    struct selector selector; /* given by hand; else of nothing */
+    struct pod_template template;
+    int parallelism;
+    int completions; /* -1: any one pod's success is enough */
+    int backoff_limit;
+    int backoff_limit_per_index, max_failed_indexes; /* -1: not given */
+    sim_time active_deadline, ttl;                   /* SIM_NEVER: none */
+    bool indexed, suspend;
+    bool replace_failed_only; /* podReplacementPolicy Failed */
+    size_t rule_count;
+    const struct failure_rule *rules;
+};
+
 /* A pod of its own, or one dumped from a cluster. */
 struct pod_object {
     struct meta meta;

@@ -28,6 +28,9 @@ void scenario_build_objects(struct scenario_reader *r)
 
     TAKE(deployment, deployment_spec);
     TAKE(replicaset, replicaset_spec);
+    TAKE(statefulset, statefulset_spec);
+    TAKE(daemonset, daemonset_spec);
+    TAKE(job, job_spec);
     TAKE(pod, pod_object);
     /* Services that the timeline makes follow those there from the start:
      * all are known to the metrics. */

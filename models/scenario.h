@@ -31,6 +31,8 @@ struct control_plane_params {
     int64_t large_cluster_size_threshold;
     sim_time pod_gc_period, pod_gc_quarantine;
     int64_t deployment_workers, replicaset_workers, endpointslice_workers;
+    int64_t statefulset_workers, daemonset_workers, job_workers;
+    bool statefulset_max_unavailable; /* feature gate */
     int64_t max_endpoints_per_slice;
     int64_t slow_start_initial, replicaset_burst;
 };
@@ -308,9 +310,13 @@ struct scenario {
     sim_time timeseries; /* width of a row; 0: automatic */
     int detail;          /* enum detail */
     /* Objects of the manifests. */
-    size_t deployment_count, replicaset_count, pod_count, service_count;
+    size_t deployment_count, replicaset_count, statefulset_count,
+        daemonset_count, job_count, pod_count, service_count;
     const struct deployment_spec *deployments;
     const struct replicaset_spec *replicasets;
+    const struct statefulset_spec *statefulsets;
+    const struct daemonset_spec *daemonsets;
+    const struct job_spec *jobs;
     const struct pod_object *pods;
     /* The first so many Services exist from the start; the others are made
      * by the timeline (`expose`, `apply -f`). */

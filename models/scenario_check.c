@@ -141,23 +141,12 @@ static void check_pods(void *self, const struct meta *meta,
 }
 
 /* A pod that stands on a node nobody knows would stand nowhere. */
-static void free_pod(struct scenario_reader *r, struct pod_template *t)
+static void free_pod(void *self, const struct templated *t)
 {
-    if (t->node_name && !loader_node(&r->l, t->node_name))
-        t->node_name = NULL;
-}
+    struct scenario_reader *r = self;
 
-static void free_pods(struct scenario_reader *r)
-{
-    struct object_list *o = &r->l.objects;
-    size_t i;
-
-    for (i = 0; i < o->deployments.count; i++)
-        free_pod(r, &o->deployments.items[i]->template);
-    for (i = 0; i < o->replicasets.count; i++)
-        free_pod(r, &o->replicasets.items[i]->template);
-    for (i = 0; i < o->pods.count; i++)
-        free_pod(r, &o->pods.items[i]->template);
+    if (t->template->node_name && !loader_node(&r->l, t->template->node_name))
+        t->template->node_name = NULL;
 }
 
 /* ---- the timeline's names of traffic ---- */
@@ -250,7 +239,7 @@ bool scenario_check(struct scenario_reader *r)
         if (s->timeline[i].fail)
             check_target(r, &s->timeline[i].fail->target, s->timeline[i].place);
     scenario_each_template(r, check_pods, r);
-    free_pods(r);
+    object_list_each(&r->l.objects, free_pod, r);
     ok = check_pools(r);
     return check_rates(r) && ok;
 }

@@ -99,19 +99,25 @@ static void add_template(struct scenario_demands *all, struct intern *in,
     }
 }
 
+struct collecting {
+    struct scenario_demands *out;
+    struct intern *in;
+};
+
+static void collect(void *self, const struct templated *t)
+{
+    struct collecting *c = self;
+
+    add_template(c->out, c->in, t->template);
+}
+
 void scenario_collect_demands(struct scenario_reader *r,
                               struct scenario_demands *out)
 {
-    const struct object_list *o = &r->l.objects;
-    size_t i;
+    struct collecting c = {out, r->l.intern};
 
     memset(out, 0, sizeof *out);
-    for (i = 0; i < o->deployments.count; i++)
-        add_template(out, r->l.intern, &o->deployments.items[i]->template);
-    for (i = 0; i < o->replicasets.count; i++)
-        add_template(out, r->l.intern, &o->replicasets.items[i]->template);
-    for (i = 0; i < o->pods.count; i++)
-        add_template(out, r->l.intern, &o->pods.items[i]->template);
+    object_list_each(&r->l.objects, collect, &c);
 }
 
 void scenario_release_demands(struct scenario_demands *all)

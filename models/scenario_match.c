@@ -78,18 +78,9 @@ static void add(struct match_index *m, const struct meta *meta,
     }
 }
 
-static void add_list(struct match_index *m, const struct object_list *list)
+static void add_one(void *self, const struct templated *t)
 {
-    size_t i;
-
-    for (i = 0; i < list->deployments.count; i++)
-        add(m, &list->deployments.items[i]->meta,
-            &list->deployments.items[i]->template);
-    for (i = 0; i < list->replicasets.count; i++)
-        add(m, &list->replicasets.items[i]->meta,
-            &list->replicasets.items[i]->template);
-    for (i = 0; i < list->pods.count; i++)
-        add(m, &list->pods.items[i]->meta, &list->pods.items[i]->template);
+    add(self, t->meta, t->template);
 }
 
 static struct match_index *get_index(struct scenario_reader *r)
@@ -97,8 +88,8 @@ static struct match_index *get_index(struct scenario_reader *r)
     if (!r->matches) {
         r->matches = mem_zalloc(sizeof *r->matches);
         grow(r->matches);
-        add_list(r->matches, &r->l.objects);
-        add_list(r->matches, &r->l.later);
+        object_list_each(&r->l.objects, add_one, r->matches);
+        object_list_each(&r->l.later, add_one, r->matches);
     }
     return r->matches;
 }

@@ -27,6 +27,7 @@ struct room {
     int64_t storage;
     int64_t cpu_max, memory_max;
     struct scenario_demands demands;
+    struct resources daemons; /* of every node, beside the rest */
 };
 
 /* a + b * count, or the most there is. */
@@ -80,21 +81,19 @@ static const char *flag(const struct kubectl_words *words, const char *name)
     return NULL;
 }
 
-static int64_t with_surge(const struct deployment_spec *d, int64_t replicas)
+static int64_t with_surge(const struct templated *t, int64_t replicas)
 {
     int most = replicas > INT32_MAX ? INT32_MAX : (int)replicas;
 
-    if (d->recreate)
-        return most;
-    return (int64_t)most + int_or_percent_scaled(d->max_surge, most, true);
+    return most + (t->surge ? int_or_percent_scaled(*t->surge, most, true) : 0);
 }
 
-/* The most that `scale` asks of this Deployment, or its own number. */
-static int64_t most_replicas(struct room *room, const struct deployment_spec *d)
+/* The most that `scale` asks of this object, or its own number. */
+static int64_t most_replicas(struct room *room, const struct templated *t)
 {
     const struct param_list *list = &room->r->raw->timeline;
     const struct raw_timeline *entries = list->items;
-    int64_t most = d->replicas, value;
+    int64_t most = t->replicas, value;
     struct diag *scratch = diag_new(), *kept = room->r->l.diag;
     struct place nowhere = {0};
     size_t i, j;
@@ -116,7 +115,7 @@ static int64_t most_replicas(struct room *room, const struct deployment_spec *d)
             const char *slash = strrchr(words.items[j], '/');
             const char *name = slash ? slash + 1 : words.items[j];
 
-            if (strcmp(name, d->meta.name) == 0) {
+            if (strcmp(name, t->meta->name) == 0) {
                 most = value;
                 break;
             }
@@ -127,22 +126,28 @@ static int64_t most_replicas(struct room *room, const struct deployment_spec *d)
     return most;
 }
 
-static void add_list(struct room *room, const struct object_list *o)
+/* A DaemonSet's pods are on every node: see size_pool. */
+static void add_daemon(struct room *room, const struct templated *t)
 {
-    size_t i;
+    const struct resources *r = &t->template->requests;
+    int64_t pods = 1 + int_or_percent_scaled(*t->surge, 1, true);
 
-    for (i = 0; i < o->deployments.count; i++) {
-        const struct deployment_spec *d = o->deployments.items[i];
+    room->daemons.cpu = sum_times(room->daemons.cpu, r->cpu, pods);
+    room->daemons.memory = sum_times(room->daemons.memory, r->memory, pods);
+    room->daemons.pods += pods;
+}
 
-        add(room, &d->template, d->meta.space,
-            with_surge(d, most_replicas(room, d)));
-    }
-    for (i = 0; i < o->replicasets.count; i++)
-        add(room, &o->replicasets.items[i]->template,
-            o->replicasets.items[i]->meta.space,
-            o->replicasets.items[i]->replicas);
-    for (i = 0; i < o->pods.count; i++)
-        add(room, &o->pods.items[i]->template, o->pods.items[i]->meta.space, 1);
+static void add_one(void *self, const struct templated *t)
+{
+    struct room *room = self;
+    bool scales = t->kind == OBJECT_DEPLOYMENT ||
+                  t->kind == OBJECT_REPLICASET || t->kind == OBJECT_STATEFULSET;
+
+    if (t->kind == OBJECT_DAEMONSET)
+        add_daemon(room, t);
+    else
+        add(room, t->template, t->meta->space,
+            with_surge(t, scales ? most_replicas(room, t) : t->replicas));
 }
 
 /* `apply -f`: reads the file here too, and forgets it again. */
@@ -155,7 +160,7 @@ static void add_applied(struct room *room, const char *path)
     l.docs = doc_set_new();
     l.manifests = NULL;
     if (manifest_read_path(&l, path, nowhere, &list))
-        add_list(room, &list);
+        object_list_each(&list, add_one, room);
     object_list_release(&list);
     manifest_release(&l);
     doc_set_free(l.docs);
@@ -345,6 +350,23 @@ static void divide(struct room *room, struct raw_pool *pool, int64_t apart)
         pool->count = NODES_MAX;
 }
 
+/* What a DaemonSet takes of every node comes on top where the largest pod
+ * would else not fit. */
+static struct bin with_daemons(const struct room *room, struct bin bin)
+{
+    const struct resources *d = &room->daemons;
+    const int64_t most = INT64_C(1) << 60;
+
+    if (d->cpu > bin.cpu - room->cpu_max)
+        bin.cpu =
+            round_up(smaller(sum_times(room->cpu_max, d->cpu, 1), most), 1000);
+    if (d->memory > bin.memory - room->memory_max)
+        bin.memory =
+            round_up(smaller(sum_times(room->memory_max, d->memory, 1), most),
+                     INT64_C(1) << 30);
+    return bin;
+}
+
 static void size_pool(struct room *room, struct raw_pool *pool)
 {
     struct bin bin = {.cpu = 4000, .memory = INT64_C(16) << 30, .pods = 110};
@@ -364,6 +386,7 @@ static void size_pool(struct room *room, struct raw_pool *pool)
     if (room->memory_max > bin.memory)
         bin.memory =
             round_up(smaller(room->memory_max, most), INT64_C(1) << 30);
+    bin = with_daemons(room, bin);
     put_number(room, map, "cpu", bin.cpu / 1000);
     put(map, "memory",
         intern_printf(room->r->l.intern, "%lldGi",
@@ -373,6 +396,9 @@ static void size_pool(struct room *room, struct raw_pool *pool)
     for (i = 0; i < room->extended.count; i++)
         put_number(room, map, room->extended.items[i].name,
                    room->extended.items[i].quantity);
+    bin.cpu -= room->daemons.cpu;
+    bin.memory -= room->daemons.memory;
+    bin.pods -= room->daemons.pods;
     pool->count = pack(room, bin);
     /* One may be lost; pods do not pack as well as that. */
     pool->count += 1 + pool->count / 5;
@@ -396,7 +422,7 @@ void scenario_complete_pools(struct scenario_reader *r)
     pool = raw_append(&r->raw->cluster.pools, scenario_pool_table, sizeof *pool,
                       r->l.kubernetes_minor);
     scenario_collect_demands(r, &room.demands);
-    add_list(&room, &r->l.objects);
+    object_list_each(&r->l.objects, add_one, &room);
     add_created(&room);
     size_pool(&room, pool);
     reader_assume(r,

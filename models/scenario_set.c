@@ -178,6 +178,9 @@ static const char *full_kind(const char *kind)
     static const char *const names[][3] = {
         {"Deployment", "deploy", "deployments"},
         {"ReplicaSet", "rs", "replicasets"},
+        {"StatefulSet", "sts", "statefulsets"},
+        {"DaemonSet", "ds", "daemonsets"},
+        {"Job", "job", "jobs"},
         {"Service", "svc", "services"},
         {"Pod", "po", "pods"},
         {"Node", "no", "nodes"},
@@ -248,7 +251,8 @@ static bool parse_object(struct scenario_reader *r, const struct setting *s,
         return true;
     diag_error(r->diag, s->place, "unknown kind '%.*s'", (int)(first - kind),
                kind);
-    diag_hint(r->diag, "expected deployment, replicaset, service, pod or node");
+    diag_hint(r->diag, "expected deployment, replicaset, statefulset, "
+                       "daemonset, job, service, pod or node");
     return false;
 }
 

@@ -128,6 +128,13 @@ static void apply_manifests(struct simulation *s)
     }
     for (size_t i = 0; i < c->pdb_count; i++)
         world_pdb_create(s->world, &c->pdbs[i]);
+    for (size_t i = 0; i < c->statefulset_count; i++)
+        world_statefulset_create(s->world, &c->statefulsets[i],
+                                 INCIDENT_STARTUP);
+    for (size_t i = 0; i < c->daemonset_count; i++)
+        world_daemonset_create(s->world, &c->daemonsets[i], INCIDENT_STARTUP);
+    for (size_t i = 0; i < c->job_count; i++)
+        world_job_create(s->world, &c->jobs[i], INCIDENT_STARTUP);
     for (size_t i = 0; i < c->pod_count; i++)
         create_pod(s, &c->pods[i]);
 }
@@ -146,16 +153,30 @@ static bool owners_available(const struct world *w)
         if (!rs->deleted && rs->status_available < rs->replicas)
             return false;
     }
+    for (size_t i = 0; i < w->statefulsets.count; i++) {
+        const struct statefulset *set = w->statefulsets.items[i];
+
+        if (!set->deleted && set->status_available < set->replicas)
+            return false;
+    }
+    for (size_t i = 0; i < w->daemonsets.count; i++) {
+        const struct daemonset *ds = w->daemonsets.items[i];
+
+        if (!ds->deleted &&
+            (!ds->observed || ds->status_available < ds->status_desired))
+            return false;
+    }
     return true;
 }
 
+/* Jobs' pods come and go: nobody waits for them. */
 static bool pods_ready(const struct world *w)
 {
     for (size_t i = 0; i < w->pods.count; i++) {
         const struct pod *pod = world_pod(w, (pod_id)i);
 
-        if (pod && pod->phase != POD_FAILED && pod->phase != POD_SUCCEEDED &&
-            !pod->ready)
+        if (pod && pod->owner_kind != OWNER_JOB && pod->phase != POD_FAILED &&
+            pod->phase != POD_SUCCEEDED && !pod->ready)
             return false;
     }
     return true;

@@ -66,6 +66,7 @@ static void free_owners(struct world *w)
     VEC_FREE(w->replicasets);
     VEC_FREE(w->deployments);
     VEC_FREE(w->pdbs);
+    world_owners_free(w);
 }
 
 static void free_services(struct world *w)

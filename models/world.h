@@ -23,11 +23,18 @@
 
 typedef uint32_t pod_id, node_id, service_id, deployment_id, replicaset_id;
 typedef uint32_t pdb_id;
+typedef uint32_t statefulset_id, daemonset_id, job_id;
 typedef uint32_t incident_id;
 #define NO_ID UINT32_MAX
 
 enum pod_phase { POD_PENDING, POD_RUNNING, POD_SUCCEEDED, POD_FAILED };
-enum owner_kind { OWNER_NONE, OWNER_REPLICASET };
+enum owner_kind {
+    OWNER_NONE,
+    OWNER_REPLICASET,
+    OWNER_STATEFULSET,
+    OWNER_DAEMONSET,
+    OWNER_JOB
+};
 
 struct kubelet_pod; /* the kubelet's record of a pod: models/kubelet */
 struct server_pod;  /* its queue of requests: models/traffic */
@@ -37,7 +44,10 @@ struct pod {
     char *name;
     const char *space; /* namespace */
     enum owner_kind owner_kind;
-    uint32_t owner;           /* replicaset_id; NO_ID: none */
+    uint32_t owner;           /* id among its kind; NO_ID: none */
+    int index;                /* of a StatefulSet's or Indexed Job's pod; -1 */
+    node_id target;           /* the only node that a DaemonSet's pod may go
+                                 to; NO_ID: any */
     uint64_t ordinal;         /* how many its top owner made before it: names
                                  its random streams in every variant */
     const char *stream_owner; /* the top owner's name, for streams */
@@ -87,23 +97,89 @@ struct node {
     incident_id origin; /* what touched it last */
 };
 
+struct pod_list {
+    pod_id *items;
+    size_t count, room;
+};
+
+/* What all that owns pods has; template: now wanted, owned by the world or
+ * the spec; pods: those that exist, terminating too, in no set order. */
+#define OWNER_FIELDS                                                           \
+    uint32_t id;                                                               \
+    char *name;                                                                \
+    const char *space;                                                         \
+    const struct labels *labels; /* its own */                                 \
+    const struct selector *selector;                                           \
+    const struct pod_template *template;                                       \
+    sim_time created, min_ready;                                               \
+    bool deleted;                                                              \
+    struct pod_list pods;                                                      \
+    uint64_t pods_made;                                                        \
+    incident_id origin /* the last change of its spec */
+
+struct owner {
+    OWNER_FIELDS;
+};
+
+/* An owner's fields by their own names, and `own` for all of them. */
+#define OWNER_MEMBERS                                                          \
+    union {                                                                    \
+        struct owner own;                                                      \
+        struct {                                                               \
+            OWNER_FIELDS;                                                      \
+        };                                                                     \
+    }
+
 struct replicaset {
-    replicaset_id id;
-    char *name;
-    const char *space;
+    OWNER_MEMBERS;
     deployment_id deployment; /* NO_ID: on its own */
-    const struct selector *selector;
-    const struct pod_template *template; /* owned by the world or spec */
-    sim_time created, min_ready;
-    int replicas; /* spec */
+    int replicas;             /* spec */
     int64_t revision;
     int desired_annotation, max_replicas_annotation;
-    bool deleted;
-    VEC_OF(pod_id) pods; /* its pods that exist, terminating too */
     /* status, as its controller last wrote it */
     int status_replicas, status_ready, status_available;
-    uint64_t pods_made;
-    incident_id origin;
+};
+
+/* A ControllerRevision: a template that was wanted once. */
+struct revision {
+    const struct pod_template *template;
+    int64_t number;
+};
+
+struct statefulset {
+    OWNER_MEMBERS;
+    const struct statefulset_spec *spec; /* as last applied */
+    int replicas;
+    VEC_OF(struct revision) revisions; /* rising number */
+    /* status */
+    const struct pod_template *current; /* of currentRevision; NULL: none */
+    const struct pod_template *update;  /* of updateRevision */
+    int status_replicas, status_ready, status_available, status_current,
+        status_updated;
+};
+
+struct daemonset {
+    OWNER_MEMBERS;
+    const struct daemonset_spec *spec;
+    VEC_OF(struct revision) revisions;
+    bool observed; /* the status is of the present spec */
+    /* status */
+    int status_desired, status_current, status_misscheduled, status_ready,
+        status_available, status_updated;
+};
+
+enum job_state { JOB_ACTIVE, JOB_COMPLETE, JOB_FAILED };
+
+struct job {
+    OWNER_MEMBERS;
+    const struct job_spec *spec;
+    bool suspended;
+    enum job_state state;
+    const char *reason; /* of JOB_FAILED: "BackoffLimitExceeded" ...; static */
+    sim_time started;   /* SIM_NEVER: not yet, or suspended */
+    sim_time finished;  /* SIM_NEVER: not yet */
+    /* status */
+    int status_active, status_ready, status_succeeded, status_failed;
 };
 
 struct deployment {
@@ -209,6 +285,9 @@ enum world_kind {
     CHANGE_REPLICASET,
     CHANGE_DEPLOYMENT,
     CHANGE_PDB,
+    CHANGE_STATEFULSET,
+    CHANGE_DAEMONSET,
+    CHANGE_JOB,
     CHANGE_SERVICE,
     CHANGE_ENDPOINTS,
     CHANGE_INCIDENT,
@@ -276,6 +355,9 @@ struct world {
     VEC_OF(struct replicaset *) replicasets;
     VEC_OF(struct deployment *) deployments;
     VEC_OF(struct pdb *) pdbs;
+    VEC_OF(struct statefulset *) statefulsets;
+    VEC_OF(struct daemonset *) daemonsets;
+    VEC_OF(struct job *) jobs;
     VEC_OF(struct service *) services;
     VEC_OF(struct incident) incidents;
     VEC_OF(const char *) zones;
@@ -321,6 +403,12 @@ uint32_t world_find(const struct world *w, enum world_kind kind,
 pod_id world_pod_create(struct world *w, replicaset_id rs,
                         const struct pod_template *template, const char *space,
                         const char *name, incident_id origin);
+/* Creates a pod of any owner. index: as in struct pod; target: the only node
+ * that it may go to. */
+pod_id world_pod_create_owned(struct world *w, enum owner_kind kind,
+                              uint32_t owner,
+                              const struct pod_template *template, int index,
+                              node_id target, incident_id origin);
 void world_pod_bind(struct world *w, pod_id id, node_id node);
 void world_pod_report_ip(struct world *w, pod_id id, uint32_t ip);
 void world_pod_set_phase(struct world *w, pod_id id, enum pod_phase phase,
@@ -328,8 +416,8 @@ void world_pod_set_phase(struct world *w, pod_id id, enum pod_phase phase,
 void world_pod_set_ready(struct world *w, pod_id id, bool ready);
 void world_pod_set_restarts(struct world *w, pod_id id, uint32_t restarts);
 /* Sets the deletionTimestamp; grace < 0: the pod's own period. A pod that is
- * not bound is removed at once. Again with a shorter grace: shortens it.
- * reason is static. */
+ * not bound, or has ended, is removed at once. Again with a shorter grace:
+ * shortens it. reason is static. */
 void world_pod_delete(struct world *w, pod_id id, sim_time grace,
                       const char *reason, incident_id origin);
 /* Removes the object: the last step of termination, or by force. */
@@ -364,6 +452,19 @@ void world_node_set_up(struct world *w, node_id id, bool up,
                        incident_id origin);
 
 /* --- owners --- */
+/* NULL: OWNER_NONE. */
+struct owner *world_owner(const struct world *w, enum owner_kind kind,
+                          uint32_t id);
+/* The owner of a pod; NULL: none. */
+static inline struct owner *world_pod_owner(const struct world *w,
+                                            const struct pod *pod)
+{
+    return world_owner(w, pod->owner_kind, pod->owner);
+}
+/* The kind of change that tells of such owners. */
+enum world_kind world_owner_change(enum owner_kind kind);
+/* "statefulset", as kubectl writes it. */
+const char *world_owner_word(enum owner_kind kind);
 deployment_id world_deployment_create(struct world *w,
                                       const struct deployment_spec *spec,
                                       incident_id origin);
@@ -394,6 +495,36 @@ void world_replicaset_set_status(struct world *w, replicaset_id id,
                                  int replicas, int ready, int available);
 void world_replicaset_delete(struct world *w, replicaset_id id,
                              incident_id origin);
+statefulset_id world_statefulset_create(struct world *w,
+                                        const struct statefulset_spec *spec,
+                                        incident_id origin);
+void world_statefulset_scale(struct world *w, statefulset_id id, int replicas,
+                             incident_id origin);
+daemonset_id world_daemonset_create(struct world *w,
+                                    const struct daemonset_spec *spec,
+                                    incident_id origin);
+job_id world_job_create(struct world *w, const struct job_spec *spec,
+                        incident_id origin);
+/* Another spec for one that is there (its strategy and periods, not its
+ * template or replicas, which go by functions of their own). Borrowed. */
+void world_statefulset_set_spec(struct world *w, statefulset_id id,
+                                const struct statefulset_spec *spec,
+                                incident_id origin);
+void world_daemonset_set_spec(struct world *w, daemonset_id id,
+                              const struct daemonset_spec *spec,
+                              incident_id origin);
+/* Suspends a Job that has not ended, or lets it go on. */
+void world_job_suspend(struct world *w, job_id id, bool yes,
+                       incident_id origin);
+/* Another template for a StatefulSet or DaemonSet; borrowed as above. */
+void world_owner_set_template(struct world *w, enum owner_kind kind,
+                              uint32_t id, const struct pod_template *template,
+                              incident_id origin);
+/* Deletes a StatefulSet, DaemonSet or Job. */
+void world_owner_delete(struct world *w, enum owner_kind kind, uint32_t id,
+                        incident_id origin);
+/* Its controller has written its status: tells the watchers. */
+void world_owner_status(struct world *w, enum owner_kind kind, uint32_t id);
 /* A copy that the world owns, with containers of its own, for the caller to
  * change, its hash too: another hash makes another ReplicaSet. */
 struct pod_template *world_template_copy(struct world *w,

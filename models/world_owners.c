@@ -90,6 +90,7 @@ replicaset_id world_replicaset_create(struct world *w, deployment_id owner,
     rs->id = (replicaset_id)w->replicasets.count;
     rs->name = mem_strdup(name);
     rs->space = space;
+    rs->labels = &template->labels;
     rs->deployment = owner;
     rs->selector = selector;
     rs->template = template;

@@ -23,28 +23,43 @@ static char *generated_name(const char *owner, uint64_t n)
     return mem_printf("%s-%s", owner, suffix);
 }
 
-static void own(struct world *w, struct pod *pod, replicaset_id id)
+/* StatefulSets' pods are named by their index; Indexed Jobs' begin so. */
+static char *pod_name(const struct owner *owner, const struct pod *pod)
 {
-    struct replicaset *rs = w->replicasets.items[id];
+    char *prefix, *name;
 
-    pod->owner_kind = OWNER_REPLICASET;
-    pod->name = generated_name(rs->name, rs->pods_made++);
-    if (rs->deployment == NO_ID) {
-        pod->ordinal = rs->pods_made - 1;
-        pod->stream_owner = rs->name;
-    } else {
-        struct deployment *d = w->deployments.items[rs->deployment];
+    if (pod->owner_kind == OWNER_STATEFULSET)
+        return mem_printf("%s-%d", owner->name, pod->index);
+    if (pod->index < 0)
+        return generated_name(owner->name, owner->pods_made);
+    prefix = mem_printf("%s-%d", owner->name, pod->index);
+    name = generated_name(prefix, owner->pods_made);
+    free(prefix);
+    return name;
+}
+
+static void own(struct world *w, struct pod *pod)
+{
+    struct owner *owner = world_pod_owner(w, pod);
+
+    pod->name = pod_name(owner, pod);
+    pod->ordinal = owner->pods_made++;
+    pod->stream_owner = owner->name;
+    if (pod->owner_kind == OWNER_REPLICASET &&
+        w->replicasets.items[pod->owner]->deployment != NO_ID) {
+        struct deployment *d =
+            w->deployments.items[w->replicasets.items[pod->owner]->deployment];
 
         pod->ordinal = d->pods_made++;
         pod->stream_owner = d->spec->meta.name;
     }
-    pod->owner_index = rs->pods.count;
-    VEC_PUSH(rs->pods, pod->id);
+    pod->owner_index = owner->pods.count;
+    VEC_PUSH(owner->pods, pod->id);
 }
 
-pod_id world_pod_create(struct world *w, replicaset_id rs,
-                        const struct pod_template *template, const char *space,
-                        const char *name, incident_id origin)
+/* A pod that nobody knows of yet. */
+static struct pod *make_pod(struct world *w, const char *space,
+                            const struct pod_template *template)
 {
     struct pod *pod = mem_zalloc(sizeof *pod);
     const struct service_match *match = world_match(w, space, template);
@@ -56,20 +71,49 @@ pod_id world_pod_create(struct world *w, replicaset_id rs,
     pod->created = sim_now(w->sim);
     pod->scheduled = pod->deletion = pod->first_ready = SIM_NEVER;
     pod->ready_since = pod->created;
-    pod->node = NO_ID;
-    pod->owner = rs;
+    pod->node = pod->owner = pod->target = NO_ID;
+    pod->index = -1;
     pod->services = match->services.items;
     pod->service_count = match->services.count;
-    if (rs == NO_ID) {
-        pod->name = mem_strdup(name);
-        pod->stream_owner = pod->name;
-    } else {
-        own(w, pod, rs);
-    }
+    return pod;
+}
+
+static pod_id add_pod(struct world *w, struct pod *pod, incident_id origin)
+{
     VEC_PUSH(w->pods, ((struct pod_entry){pod, origin, sim_now(w->sim)}));
     w->pod_count++;
     world_tell(w, CHANGE_POD, WHAT_ADDED, pod->id);
     return pod->id;
+}
+
+pod_id world_pod_create_owned(struct world *w, enum owner_kind kind,
+                              uint32_t owner,
+                              const struct pod_template *template, int index,
+                              node_id target, incident_id origin)
+{
+    struct pod *pod = make_pod(w, world_owner(w, kind, owner)->space, template);
+
+    pod->owner_kind = kind;
+    pod->owner = owner;
+    pod->index = index;
+    pod->target = target;
+    own(w, pod);
+    return add_pod(w, pod, origin);
+}
+
+pod_id world_pod_create(struct world *w, replicaset_id rs,
+                        const struct pod_template *template, const char *space,
+                        const char *name, incident_id origin)
+{
+    struct pod *pod;
+
+    if (rs != NO_ID)
+        return world_pod_create_owned(w, OWNER_REPLICASET, rs, template, -1,
+                                      NO_ID, origin);
+    pod = make_pod(w, space, template);
+    pod->name = mem_strdup(name);
+    pod->stream_owner = pod->name;
+    return add_pod(w, pod, origin);
 }
 
 void world_pod_bind(struct world *w, pod_id id, node_id node_number)
@@ -162,7 +206,9 @@ void world_pod_delete(struct world *w, pod_id id, sim_time grace,
         return; /* a longer period never replaces a shorter one */
     }
     pod->grace = now - pod->deletion + grace;
-    if (pod->node == NO_ID || grace == 0) {
+    /* CheckGracefulDelete, pkg/registry/core/pod/strategy.go */
+    if (pod->node == NO_ID || grace == 0 || pod->phase == POD_SUCCEEDED ||
+        pod->phase == POD_FAILED) {
         world_pod_remove(w, id);
         return;
     }
@@ -183,13 +229,13 @@ static void unbind(struct world *w, struct pod *pod)
 
 static void disown(struct world *w, struct pod *pod)
 {
-    struct replicaset *rs = w->replicasets.items[pod->owner];
-    pod_id last = rs->pods.items[rs->pods.count - 1];
+    struct pod_list *pods = &world_pod_owner(w, pod)->pods;
+    pod_id last = pods->items[pods->count - 1];
 
-    assert(rs->pods.items[pod->owner_index] == pod->id);
-    rs->pods.items[pod->owner_index] = last;
+    assert(pods->items[pod->owner_index] == pod->id);
+    pods->items[pod->owner_index] = last;
     world_pod(w, last)->owner_index = pod->owner_index;
-    rs->pods.count--;
+    pods->count--;
 }
 
 void world_pod_remove(struct world *w, pod_id id)
@@ -205,7 +251,7 @@ void world_pod_remove(struct world *w, pod_id id)
         world_pod_set_sandbox(w, id, 0);
     if (pod->node != NO_ID)
         unbind(w, pod);
-    if (pod->owner_kind == OWNER_REPLICASET)
+    if (pod->owner_kind != OWNER_NONE)
         disown(w, pod);
     world_tell(w, CHANGE_POD, WHAT_DELETED, id);
     w->pods.items[id].pod = NULL;

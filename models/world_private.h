@@ -49,6 +49,9 @@ void world_name_add(struct world *w, enum world_kind kind, const char *space,
 void world_name_remove(struct world *w, enum world_kind kind, const char *space,
                        const char *name);
 
+/* StatefulSets, DaemonSets and Jobs. */
+void world_owners_free(struct world *w);
+
 /* The Services that select a template's pods; kept until Services change. */
 const struct service_match *world_match(struct world *w, const char *space,
                                         const struct pod_template *template);

@@ -11,11 +11,23 @@ enum { WORKERS = 20 };
 /* Keys: a ReplicaSet by its id, and a pod by its id and: */
 #define KEY_POD (UINT64_C(1) << 60)
 
-static void enqueue_pods(struct controller_run *run,
-                         const struct replicaset *rs)
+static void enqueue_pods(struct controller_run *run, const struct owner *owner)
 {
-    for (size_t i = 0; i < rs->pods.count; i++)
-        controller_enqueue(run, KEY_POD | rs->pods.items[i]);
+    for (size_t i = 0; i < owner->pods.count; i++)
+        controller_enqueue(run, KEY_POD | owner->pods.items[i]);
+}
+
+static void observe_owner(struct controller_run *run,
+                          const struct world_change *change)
+{
+    static const enum owner_kind kinds[] = {OWNER_REPLICASET, OWNER_STATEFULSET,
+                                            OWNER_DAEMONSET, OWNER_JOB};
+    const struct world *w = controller_world(run);
+
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        if (world_owner_change(kinds[i]) == change->kind)
+            enqueue_pods(run, world_owner(w, kinds[i], change->id));
+    }
 }
 
 static void observe(struct controller_run *run, void *state,
@@ -25,20 +37,19 @@ static void observe(struct controller_run *run, void *state,
     const struct deployment *d;
 
     (void)state;
-    if (change->kind == CHANGE_REPLICASET && change->what == WHAT_DELETED)
-        enqueue_pods(run, w->replicasets.items[change->id]);
     if (change->kind == CHANGE_DEPLOYMENT && change->what == WHAT_DELETED) {
         d = w->deployments.items[change->id];
         for (size_t i = 0; i < d->replicasets.count; i++)
             controller_enqueue(run, d->replicasets.items[i]);
-    }
-    if (change->kind == CHANGE_POD && change->what == WHAT_ADDED) {
+    } else if (change->kind == CHANGE_POD && change->what == WHAT_ADDED) {
         /* Made while its owner went. */
-        const struct pod *pod = world_pod(w, change->id);
+        const struct owner *owner =
+            world_pod_owner(w, world_pod(w, change->id));
 
-        if (pod->owner_kind == OWNER_REPLICASET &&
-            w->replicasets.items[pod->owner]->deleted)
-            controller_enqueue(run, KEY_POD | pod->id);
+        if (owner && owner->deleted)
+            controller_enqueue(run, KEY_POD | change->id);
+    } else if (change->what == WHAT_DELETED) {
+        observe_owner(run, change);
     }
 }
 
@@ -65,7 +76,7 @@ static void apply_delete_pod(struct controller_run *run, void *state,
     (void)b;
     if (pod && pod->deletion == SIM_NEVER)
         world_pod_delete(w, pod->id, -1, "Deleted",
-                         w->replicasets.items[pod->owner]->origin);
+                         world_pod_owner(w, pod)->origin);
 }
 
 static void reconcile(struct controller_run *run, void *state, work_key key)
@@ -88,8 +99,9 @@ static int64_t workers(const struct scenario *scenario)
 const struct controller controller_garbagecollector = {
     .name = "garbagecollector",
     .summary = "deletes what a deleted owner owned",
-    .watches =
-        1U << CHANGE_DEPLOYMENT | 1U << CHANGE_REPLICASET | 1U << CHANGE_POD,
+    .watches = 1U << CHANGE_DEPLOYMENT | 1U << CHANGE_REPLICASET |
+               1U << CHANGE_STATEFULSET | 1U << CHANGE_DAEMONSET |
+               1U << CHANGE_JOB | 1U << CHANGE_POD,
     .workers = workers,
     .observe = observe,
     .reconcile = reconcile,

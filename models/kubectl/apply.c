@@ -26,6 +26,12 @@ static void announce(struct loader *l, const struct object_list *o)
         VEC_PUSH(l->later.pods, o->pods.items[i]);
     for (size_t i = 0; i < o->replicasets.count; i++)
         VEC_PUSH(l->later.replicasets, o->replicasets.items[i]);
+    for (size_t i = 0; i < o->statefulsets.count; i++)
+        VEC_PUSH(l->later.statefulsets, o->statefulsets.items[i]);
+    for (size_t i = 0; i < o->daemonsets.count; i++)
+        VEC_PUSH(l->later.daemonsets, o->daemonsets.items[i]);
+    for (size_t i = 0; i < o->jobs.count; i++)
+        VEC_PUSH(l->later.jobs, o->jobs.items[i]);
     for (size_t i = 0; i < o->nodes.count; i++)
         VEC_PUSH(l->node_names, o->nodes.items[i]->name);
 }
@@ -44,6 +50,9 @@ static void keep(struct loader *l, struct object_list *o)
     } while (0)
     KEEP(deployments);
     KEEP(replicasets);
+    KEEP(statefulsets);
+    KEEP(daemonsets);
+    KEEP(jobs);
     KEEP(pods);
     KEEP(services);
     KEEP(nodes);
@@ -102,6 +111,52 @@ static void apply_replicaset(struct world *w, const struct replicaset_spec *rs,
         world_replicaset_scale(w, id, rs->replicas, origin);
 }
 
+static void apply_statefulset(struct world *w,
+                              const struct statefulset_spec *set,
+                              incident_id origin)
+{
+    uint32_t id =
+        world_find(w, CHANGE_STATEFULSET, set->meta.space, set->meta.name);
+
+    if (id == NO_ID) {
+        world_statefulset_create(w, set, origin);
+        return;
+    }
+    world_statefulset_set_spec(w, id, set, origin);
+    if (world_owner(w, OWNER_STATEFULSET, id)->template->hash !=
+        set->template.hash)
+        world_owner_set_template(w, OWNER_STATEFULSET, id, &set->template,
+                                 origin);
+    world_statefulset_scale(w, id, set->replicas, origin);
+}
+
+static void apply_daemonset(struct world *w, const struct daemonset_spec *ds,
+                            incident_id origin)
+{
+    uint32_t id =
+        world_find(w, CHANGE_DAEMONSET, ds->meta.space, ds->meta.name);
+
+    if (id == NO_ID) {
+        world_daemonset_create(w, ds, origin);
+        return;
+    }
+    world_daemonset_set_spec(w, id, ds, origin);
+    if (world_owner(w, OWNER_DAEMONSET, id)->template->hash !=
+        ds->template.hash)
+        world_owner_set_template(w, OWNER_DAEMONSET, id, &ds->template, origin);
+}
+
+static void apply_job(struct world *w, const struct job_spec *job,
+                      incident_id origin)
+{
+    uint32_t id = world_find(w, CHANGE_JOB, job->meta.space, job->meta.name);
+
+    if (id == NO_ID)
+        world_job_create(w, job, origin);
+    else
+        world_job_suspend(w, id, job->suspend, origin);
+}
+
 static void apply_pod(struct world *w, const struct pod_object *pod,
                       incident_id origin)
 {
@@ -141,6 +196,12 @@ static void run(struct simulation *s, const void *command, incident_id origin)
         apply_deployment(w, o->deployments.items[i], origin);
     for (size_t i = 0; i < o->replicasets.count; i++)
         apply_replicaset(w, o->replicasets.items[i], origin);
+    for (size_t i = 0; i < o->statefulsets.count; i++)
+        apply_statefulset(w, o->statefulsets.items[i], origin);
+    for (size_t i = 0; i < o->daemonsets.count; i++)
+        apply_daemonset(w, o->daemonsets.items[i], origin);
+    for (size_t i = 0; i < o->jobs.count; i++)
+        apply_job(w, o->jobs.items[i], origin);
     for (size_t i = 0; i < o->pods.count; i++)
         apply_pod(w, o->pods.items[i], origin);
 }

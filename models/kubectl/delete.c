@@ -55,6 +55,15 @@ static void delete_deployment(struct doing *d, deployment_id id)
         delete_replicaset(d, x->replicasets.items[0]);
 }
 
+static void delete_owner(struct doing *d, enum owner_kind kind, uint32_t id)
+{
+    struct owner *owner = world_owner(d->s->world, kind, id);
+
+    world_owner_delete(d->s->world, kind, id, d->origin);
+    for (size_t i = owner->pods.count; i-- > 0;)
+        delete_pod(d, owner->pods.items[i], -1);
+}
+
 static void delete_one(void *self, uint32_t id)
 {
     struct doing *d = self;
@@ -65,6 +74,15 @@ static void delete_one(void *self, uint32_t id)
         break;
     case OBJECT_REPLICASET:
         delete_replicaset(d, id);
+        break;
+    case OBJECT_STATEFULSET:
+        delete_owner(d, OWNER_STATEFULSET, id);
+        break;
+    case OBJECT_DAEMONSET:
+        delete_owner(d, OWNER_DAEMONSET, id);
+        break;
+    case OBJECT_JOB:
+        delete_owner(d, OWNER_JOB, id);
         break;
     case OBJECT_POD:
         delete_pod(d, id, d->command->grace);

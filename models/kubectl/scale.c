@@ -22,7 +22,8 @@ static const void *parse(struct loader *loader,
 
     ok = words_int(words, "replicas", true, 0, &c->replicas, diag) && ok;
     ok = words_objects(loader, words, 1, -1,
-                       1U << OBJECT_DEPLOYMENT | 1U << OBJECT_REPLICASET,
+                       1U << OBJECT_DEPLOYMENT | 1U << OBJECT_REPLICASET |
+                           1U << OBJECT_STATEFULSET,
                        &c->objects, diag) &&
          ok;
     return ok ? c : NULL;
@@ -35,6 +36,8 @@ static void scale(void *self, uint32_t id)
 
     if (d->command->objects.kind == OBJECT_DEPLOYMENT)
         world_deployment_scale(d->s->world, id, replicas, d->origin);
+    else if (d->command->objects.kind == OBJECT_STATEFULSET)
+        world_statefulset_scale(d->s->world, id, replicas, d->origin);
     else
         world_replicaset_scale(d->s->world, id, replicas, d->origin);
 }

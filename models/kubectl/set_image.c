@@ -1,7 +1,7 @@
 /* kubectl set image deployment/web app=web:2 (or *=web:2) */
 #include <string.h>
 
-#include "models/kubectl/words.h"
+#include "models/kubectl/template.h"
 
 struct change {
     const char *container, *image; /* container "*": every one */
@@ -28,7 +28,7 @@ static bool has_container(const struct pod_template *t, const char *name)
     return strcmp(name, "*") == 0;
 }
 
-/* CONTAINER=IMAGE; the container must be in every Deployment named. */
+/* CONTAINER=IMAGE; the container must be in every object named. */
 static bool read_change(struct loader *l, const struct kubectl_words *words,
                         const char *word, struct command *c, struct diag *diag)
 {
@@ -43,12 +43,12 @@ static bool read_change(struct loader *l, const struct kubectl_words *words,
         return false;
     }
     for (size_t i = 0; i < c->objects.count; i++) {
-        const struct deployment_spec *d =
-            loader_deployment(l, c->objects.space, c->objects.names[i]);
+        const struct pod_template *t = kubectl_loaded_template(
+            l, c->objects.kind, c->objects.space, c->objects.names[i]);
 
-        if (d && !has_container(&d->template, change->container)) {
-            diag_error(diag, words->place,
-                       "deployment '%s' has no container '%s'", d->meta.name,
+        if (t && !has_container(t, change->container)) {
+            diag_error(diag, words->place, "%s '%s' has no container '%s'",
+                       words_kind(c->objects.kind), c->objects.names[i],
                        change->container);
             return false;
         }
@@ -70,8 +70,7 @@ static const void *parse(struct loader *loader,
         names.count++;
     c->changes =
         intern_alloc(loader->intern, (words->count + 1) * sizeof *c->changes);
-    if (!words_objects(loader, &names, 2, -1, 1U << OBJECT_DEPLOYMENT,
-                       &c->objects, diag))
+    if (!words_objects(loader, &names, 2, -1, KUBECTL_ROLLS, &c->objects, diag))
         return NULL;
     if (names.count == words->count) {
         diag_error(diag, words->place,
@@ -119,14 +118,15 @@ static void set_image(void *self, uint32_t id)
 {
     struct doing *d = self;
     struct world *w = d->s->world;
+    enum object_kind kind = d->command->objects.kind;
     struct pod_template *t =
-        world_template_copy(w, w->deployments.items[id]->template);
+        world_template_copy(w, kubectl_template(w, kind, id));
     bool any = false;
 
     for (size_t i = 0; i < d->command->count; i++)
         any = apply_change(t, &d->command->changes[i]) || any;
     if (any)
-        world_deployment_set_template(w, id, t, d->origin);
+        kubectl_set_template(w, kind, id, t, d->origin);
 }
 
 static void run(struct simulation *s, const void *command, incident_id origin)
@@ -139,7 +139,8 @@ static void run(struct simulation *s, const void *command, incident_id origin)
 
 const struct kubectl_verb kubectl_set_image = {
     .name = "set image",
-    .summary = "deployment/NAME CONTAINER=IMAGE: a rollout of another image",
+    .summary = "deployment, statefulset or daemonset/NAME CONTAINER=IMAGE: a "
+               "rollout of another image",
     .parse = parse,
     .run = run,
 };

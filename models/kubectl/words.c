@@ -7,28 +7,22 @@
 #include "models/select.h"
 #include "sim/io/units.h"
 
-static const struct {
-    const char *word;
-    enum object_kind kind;
-} kind_words[] = {{"deployment", OBJECT_DEPLOYMENT},
-                  {"deployments", OBJECT_DEPLOYMENT},
-                  {"deploy", OBJECT_DEPLOYMENT},
-                  {"replicaset", OBJECT_REPLICASET},
-                  {"replicasets", OBJECT_REPLICASET},
-                  {"rs", OBJECT_REPLICASET},
-                  {"pod", OBJECT_POD},
-                  {"pods", OBJECT_POD},
-                  {"po", OBJECT_POD},
-                  {"service", OBJECT_SERVICE},
-                  {"services", OBJECT_SERVICE},
-                  {"svc", OBJECT_SERVICE},
-                  {"node", OBJECT_NODE},
-                  {"nodes", OBJECT_NODE},
-                  {"no", OBJECT_NODE}};
-enum { KIND_WORDS = sizeof kind_words / sizeof kind_words[0] };
+/* Plural, singular, short: as `kubectl api-resources` has them. */
+static const char *const kind_words[][3] = {
+    [OBJECT_DEPLOYMENT] = {"deployments", "deployment", "deploy"},
+    [OBJECT_REPLICASET] = {"replicasets", "replicaset", "rs"},
+    [OBJECT_STATEFULSET] = {"statefulsets", "statefulset", "sts"},
+    [OBJECT_DAEMONSET] = {"daemonsets", "daemonset", "ds"},
+    [OBJECT_JOB] = {"jobs", "job", "job"},
+    [OBJECT_POD] = {"pods", "pod", "po"},
+    [OBJECT_SERVICE] = {"services", "service", "svc"},
+    [OBJECT_NODE] = {"nodes", "node", "no"}};
+enum { KINDS = sizeof kind_words / sizeof kind_words[0] };
 
-static const char *const kind_names[] = {"deployment", "replicaset", "pod",
-                                         "service", "node"};
+const char *words_kind(enum object_kind kind)
+{
+    return kind_words[kind][1];
+}
 
 const char *words_flag(const struct kubectl_words *words, const char *name)
 {
@@ -116,11 +110,13 @@ bool words_duration(const struct kubectl_words *words, const char *name,
 
 static int kind_of(const char *word, size_t length)
 {
-    for (size_t i = 0; i < KIND_WORDS; i++) {
-        /* "deployment.apps" is kubectl's long form */
-        if (strlen(kind_words[i].word) == length &&
-            strncmp(kind_words[i].word, word, length) == 0)
-            return (int)kind_words[i].kind;
+    for (int i = 0; i < KINDS; i++) {
+        for (size_t k = 0; k < 3; k++) {
+            /* "deployment.apps" is kubectl's long form */
+            if (strlen(kind_words[i][k]) == length &&
+                strncmp(kind_words[i][k], word, length) == 0)
+                return i;
+        }
     }
     return -1;
 }
@@ -133,6 +129,12 @@ static bool exists(struct loader *l, enum object_kind kind, const char *space,
         return loader_deployment(l, space, name) != NULL;
     case OBJECT_REPLICASET:
         return loader_replicaset(l, space, name) != NULL;
+    case OBJECT_STATEFULSET:
+        return loader_statefulset(l, space, name) != NULL;
+    case OBJECT_DAEMONSET:
+        return loader_daemonset(l, space, name) != NULL;
+    case OBJECT_JOB:
+        return loader_job(l, space, name) != NULL;
     case OBJECT_POD:
         return loader_pod(l, space, name) != NULL;
     case OBJECT_SERVICE:
@@ -146,7 +148,7 @@ static bool must_exist(struct loader *l, const struct kubectl_words *words,
                        const struct kubectl_objects *o, const char *name,
                        struct diag *diag)
 {
-    const char *kind = kind_names[o->kind];
+    const char *kind = words_kind(o->kind);
 
     if (exists(l, o->kind, o->space, name))
         return true;
@@ -155,7 +157,7 @@ static bool must_exist(struct loader *l, const struct kubectl_words *words,
                o->kind == OBJECT_NODE ? "" : o->space,
                o->kind == OBJECT_NODE ? "" : "'");
     if (o->kind == OBJECT_POD)
-        diag_hint(diag, "names of a ReplicaSet's pods are made in the run: "
+        diag_hint(diag, "names of most owners' pods are made in the run: "
                         "choose them with -l");
     diag_suggest(diag, name, loader_names(l, kind, o->space));
     return false;
@@ -172,7 +174,7 @@ static const char *name_of(struct loader *l, const struct kubectl_words *words,
         return intern(l->intern, word);
     if (kind_of(word, (size_t)(slash - word)) != (int)out->kind) {
         diag_error(diag, words->place, "'%s' is no %s", word,
-                   kind_names[out->kind]);
+                   words_kind(out->kind));
         return NULL;
     }
     return intern(l->intern, slash + 1);
@@ -266,6 +268,12 @@ static size_t object_count(const struct world *w, enum object_kind kind)
         return w->deployments.count;
     case OBJECT_REPLICASET:
         return w->replicasets.count;
+    case OBJECT_STATEFULSET:
+        return w->statefulsets.count;
+    case OBJECT_DAEMONSET:
+        return w->daemonsets.count;
+    case OBJECT_JOB:
+        return w->jobs.count;
     case OBJECT_POD:
         return w->pods.count;
     case OBJECT_SERVICE:
@@ -275,25 +283,45 @@ static size_t object_count(const struct world *w, enum object_kind kind)
     }
 }
 
+/* The kind of owner of pods; OWNER_NONE: it is none. */
+static enum owner_kind owner_kind(enum object_kind kind)
+{
+    static const enum owner_kind kinds[] = {
+        [OBJECT_DEPLOYMENT] = OWNER_NONE,
+        [OBJECT_REPLICASET] = OWNER_REPLICASET,
+        [OBJECT_STATEFULSET] = OWNER_STATEFULSET,
+        [OBJECT_DAEMONSET] = OWNER_DAEMONSET,
+        [OBJECT_JOB] = OWNER_JOB,
+        [OBJECT_POD] = OWNER_NONE,
+        [OBJECT_SERVICE] = OWNER_NONE,
+        [OBJECT_NODE] = OWNER_NONE};
+
+    return kinds[kind];
+}
+
+static bool get_owner(const struct world *w, enum owner_kind kind, size_t i,
+                      struct object *out)
+{
+    const struct owner *owner = world_owner(w, kind, (uint32_t)i);
+
+    *out = (struct object){owner->name, owner->space, owner->labels};
+    return !owner->deleted;
+}
+
 /* False: it is gone. */
 static bool get_object(const struct world *w, enum object_kind kind, size_t i,
                        struct object *out)
 {
-    switch (kind) {
-    case OBJECT_DEPLOYMENT: {
+    if (owner_kind(kind) != OWNER_NONE)
+        return get_owner(w, owner_kind(kind), i, out);
+    if (kind == OBJECT_DEPLOYMENT) {
         const struct deployment *d = w->deployments.items[i];
 
         *out = (struct object){d->spec->meta.name, d->spec->meta.space,
                                &d->spec->meta.labels};
         return !d->deleted;
     }
-    case OBJECT_REPLICASET: {
-        const struct replicaset *rs = w->replicasets.items[i];
-
-        *out = (struct object){rs->name, rs->space, &rs->template->labels};
-        return !rs->deleted;
-    }
-    case OBJECT_POD: {
+    if (kind == OBJECT_POD) {
         const struct pod *pod = world_pod(w, (pod_id)i);
 
         if (pod)
@@ -301,20 +329,16 @@ static bool get_object(const struct world *w, enum object_kind kind, size_t i,
                 (struct object){pod->name, pod->space, &pod->template->labels};
         return pod != NULL;
     }
-    case OBJECT_SERVICE: {
+    if (kind == OBJECT_SERVICE) {
         const struct service *s = w->services.items[i];
 
         *out = (struct object){s->spec->meta.name, s->spec->meta.space,
                                &s->spec->meta.labels};
         return s->deleted == SIM_NEVER;
     }
-    default: {
-        const struct node *node = w->nodes.items[i];
-
-        *out = (struct object){node->spec->name, "", &node->spec->labels};
-        return !node->deleted;
-    }
-    }
+    *out = (struct object){w->nodes.items[i]->spec->name, "",
+                           &w->nodes.items[i]->spec->labels};
+    return !w->nodes.items[i]->deleted;
 }
 
 static bool meant(const struct kubectl_objects *o, const struct object *x)

@@ -8,14 +8,6 @@
 #include "models/kubectl/verb.h"
 #include "models/loader.h"
 
-enum object_kind {
-    OBJECT_DEPLOYMENT,
-    OBJECT_REPLICASET,
-    OBJECT_POD,
-    OBJECT_SERVICE,
-    OBJECT_NODE
-};
-
 /* Which objects a command is about, found again when it runs. */
 struct kubectl_objects {
     enum object_kind kind;
@@ -25,6 +17,9 @@ struct kubectl_objects {
     size_t count;
     const char *const *names;
 };
+
+/* "deployment": as kubectl names one of the kind. */
+const char *words_kind(enum object_kind kind);
 
 /* A flag's value; NULL: not given. Given without a value: "". */
 const char *words_flag(const struct kubectl_words *words, const char *name);

@@ -240,6 +240,7 @@ static void add_sandbox(struct metrics *m, struct pod_track *track,
 {
     struct sandbox_row row = {.pod = pod->id,
                               .node = pod->node,
+                              .owner_kind = pod->owner_kind,
                               .owner = pod->owner,
                               .ip = pod->sandbox_ip,
                               .number = pod->sandboxes,

@@ -92,7 +92,7 @@ struct scope {
     const struct timeline_spec *entry;
     uint32_t incident; /* that began it; NO_ID: not yet */
     bool closed;
-    bool deployment, status; /* it waits for Deployments; they began */
+    bool rollout, status; /* it waits for owners' rollouts; they began */
     /* Sums; arrays by traffic entry and by row. */
     struct traffic_sums *traffic;
     struct row_sums *rows;
@@ -195,7 +195,8 @@ struct pod_track {
 struct sandbox_row {
     pod_id pod;
     node_id node;
-    replicaset_id owner; /* NO_ID: none */
+    enum owner_kind owner_kind;
+    uint32_t owner; /* NO_ID: none */
     uint32_t ip, number, restarts, restarts_before;
     sim_time created, scheduled, started, ready, deleted, gone;
     const char *reason;
@@ -230,8 +231,8 @@ struct event_row {
     char *reason, *object, *message; /* owned */
 };
 
-/* An owner whose replicas Services want: a Deployment or a ReplicaSet of
- * its own. */
+/* An owner whose replicas Services want: a Deployment, a ReplicaSet of its
+ * own, a StatefulSet or a DaemonSet. */
 struct owner_track {
     int desired;
     VEC_OF(uint32_t) rows;
@@ -314,7 +315,8 @@ struct metrics {
     uint32_t *traffic_row;         /* by traffic entry; NO_ROW */
     VEC_OF(uint32_t) service_rows; /* by service_id */
     VEC_OF(uint32_t) by_slot;      /* scratch: 1 + index of the old one */
-    VEC_OF(struct owner_track) deployments, replicasets;
+    VEC_OF(struct owner_track)
+    deployments, replicasets, statefulsets, daemonsets;
     /* proxies */
     VEC_OF(struct version_log) versions;
     VEC_OF(struct proxy_track) proxies; /* by node */
@@ -364,7 +366,7 @@ void windows_new(struct metrics *m); /* makes m->scopes */
 void windows_free(struct metrics *m);
 void windows_epoch(struct metrics *m, sim_time now);
 void windows_incident(struct metrics *m, const struct world_change *change);
-void windows_deployment(struct metrics *m, const struct world_change *change);
+void windows_owner(struct metrics *m, incident_id origin, enum world_what what);
 /* Closes the windows whose Deployments are complete. */
 void windows_look(struct metrics *m);
 /* Index of the scope of an SLO. */

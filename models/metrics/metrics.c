@@ -68,7 +68,20 @@ static void on_change(void *self, const struct world_change *change)
         break;
     case CHANGE_DEPLOYMENT:
         replicas_on_owner(m, change);
-        windows_deployment(m, change);
+        windows_owner(m, m->w->deployments.items[change->id]->origin,
+                      change->what);
+        break;
+    case CHANGE_STATEFULSET:
+        replicas_on_owner(m, change);
+        windows_owner(m, m->w->statefulsets.items[change->id]->origin,
+                      change->what);
+        break;
+    case CHANGE_DAEMONSET:
+        replicas_on_owner(m, change);
+        windows_owner(m, m->w->daemonsets.items[change->id]->origin,
+                      change->what);
+        break;
+    case CHANGE_JOB:
         break;
     case CHANGE_SERVICE:
         rows_on_service(m, change);

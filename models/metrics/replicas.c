@@ -93,50 +93,111 @@ static void find_rows(struct metrics *m, struct owner_track *owner,
     }
 }
 
-static void on_deployment(struct metrics *m, const struct world_change *change)
-{
-    const struct deployment *d = m->w->deployments.items[change->id];
-    struct owner_track empty = {0}, *owner;
+/* What is desired of an owner, now. */
+struct wish {
+    const char *space;
+    const struct pod_template *template;
     int desired;
+};
 
-    while (m->deployments.count <= change->id)
-        VEC_PUSH(m->deployments, empty);
-    owner = &m->deployments.items[change->id];
-    if (change->what == WHAT_ADDED)
-        find_rows(m, owner, d->spec->meta.space, d->template);
-    desired = d->deleted ? 0 : d->replicas;
-    if (desired != owner->desired)
-        want(m, owner, desired);
+static struct wish wish_of_deployment(const struct deployment *d)
+{
+    return (struct wish){d->spec->meta.space, d->template,
+                         d->deleted ? 0 : d->replicas};
 }
 
-static void on_replicaset(struct metrics *m, const struct world_change *change)
+static struct wish wish_of(const struct owner *owner, int desired)
 {
-    const struct replicaset *rs = m->w->replicasets.items[change->id];
-    struct owner_track empty = {0}, *owner;
-    int desired;
-
-    while (m->replicasets.count <= change->id)
-        VEC_PUSH(m->replicasets, empty);
-    if (rs->deployment != NO_ID)
-        return;
-    owner = &m->replicasets.items[change->id];
-    if (change->what == WHAT_ADDED)
-        find_rows(m, owner, rs->space, rs->template);
-    desired = rs->deleted ? 0 : rs->replicas;
-    if (desired != owner->desired)
-        want(m, owner, desired);
+    return (struct wish){owner->space, owner->template,
+                         owner->deleted ? 0 : desired};
 }
+
+/* A ReplicaSet of a Deployment wants nothing of its own. */
+static struct wish wish_of_replicaset(const struct replicaset *rs)
+{
+    return wish_of(&rs->own, rs->deployment == NO_ID ? rs->replicas : 0);
+}
+
+/* Each list of owners with its track: `call` for each of them. */
+typedef void visit_owner(struct metrics *m, struct owner_track *owner,
+                         const struct wish *wish, uint32_t row);
+
+static void each_owner(struct metrics *m, visit_owner *visit, uint32_t row)
+{
+    const struct world *w = m->w;
+    struct wish wish;
+
+    for (size_t i = 0; i < m->deployments.count; i++) {
+        wish = wish_of_deployment(w->deployments.items[i]);
+        visit(m, &m->deployments.items[i], &wish, row);
+    }
+    for (size_t i = 0; i < m->replicasets.count; i++) {
+        wish = wish_of_replicaset(w->replicasets.items[i]);
+        if (w->replicasets.items[i]->deployment == NO_ID)
+            visit(m, &m->replicasets.items[i], &wish, row);
+    }
+    for (size_t i = 0; i < m->statefulsets.count; i++) {
+        wish = wish_of(&w->statefulsets.items[i]->own,
+                       w->statefulsets.items[i]->replicas);
+        visit(m, &m->statefulsets.items[i], &wish, row);
+    }
+    for (size_t i = 0; i < m->daemonsets.count; i++) {
+        wish = wish_of(&w->daemonsets.items[i]->own,
+                       w->daemonsets.items[i]->status_desired);
+        visit(m, &m->daemonsets.items[i], &wish, row);
+    }
+}
+
+static void heard(struct metrics *m, struct owner_track *owner,
+                  const struct wish *wish, enum world_what what)
+{
+    if (what == WHAT_ADDED)
+        find_rows(m, owner, wish->space, wish->template);
+    if (wish->desired != owner->desired)
+        want(m, owner, wish->desired);
+}
+
+#define TRACK(list, id)                                                        \
+    while (m->list.count <= (id))                                              \
+    VEC_PUSH(m->list, (struct owner_track){0})
 
 void replicas_on_owner(struct metrics *m, const struct world_change *change)
 {
-    if (change->kind == CHANGE_DEPLOYMENT)
-        on_deployment(m, change);
-    else
-        on_replicaset(m, change);
+    const struct world *w = m->w;
+    uint32_t id = change->id;
+    struct wish wish;
+
+    switch (change->kind) {
+    case CHANGE_DEPLOYMENT:
+        TRACK(deployments, id);
+        wish = wish_of_deployment(w->deployments.items[id]);
+        heard(m, &m->deployments.items[id], &wish, change->what);
+        break;
+    case CHANGE_REPLICASET:
+        TRACK(replicasets, id);
+        wish = wish_of_replicaset(w->replicasets.items[id]);
+        if (w->replicasets.items[id]->deployment == NO_ID)
+            heard(m, &m->replicasets.items[id], &wish, change->what);
+        break;
+    case CHANGE_STATEFULSET:
+        TRACK(statefulsets, id);
+        wish = wish_of(&w->statefulsets.items[id]->own,
+                       w->statefulsets.items[id]->replicas);
+        heard(m, &m->statefulsets.items[id], &wish, change->what);
+        break;
+    default:
+        TRACK(daemonsets, id);
+        wish = wish_of(&w->daemonsets.items[id]->own,
+                       w->daemonsets.items[id]->status_desired);
+        heard(m, &m->daemonsets.items[id], &wish, change->what);
+    }
 }
 
-static void leave(struct owner_track *owner, uint32_t row)
+static void leave(struct metrics *m, struct owner_track *owner,
+                  const struct wish *wish, uint32_t row)
 {
+    (void)m;
+    (void)wish;
     for (size_t i = 0; i < owner->rows.count; i++) {
         if (owner->rows.items[i] == row) {
             owner->rows.items[i] = owner->rows.items[--owner->rows.count];
@@ -145,10 +206,12 @@ static void leave(struct owner_track *owner, uint32_t row)
     }
 }
 
-static void join(struct metrics *m, struct owner_track *owner, uint32_t row,
-                 const char *space, const struct pod_template *template)
+/* Deleted ones desire 0: joining is harmless. */
+static void join(struct metrics *m, struct owner_track *owner,
+                 const struct wish *wish, uint32_t row)
 {
-    if (!wants(world_service(m->w, m->rows[row].service), space, template))
+    if (!wants(world_service(m->w, m->rows[row].service), wish->space,
+               wish->template))
         return;
     VEC_PUSH(owner->rows, row);
     m->rows[row].desired += owner->desired;
@@ -156,25 +219,10 @@ static void join(struct metrics *m, struct owner_track *owner, uint32_t row,
 
 void replicas_leave(struct metrics *m, uint32_t row)
 {
-    for (size_t i = 0; i < m->deployments.count; i++)
-        leave(&m->deployments.items[i], row);
-    for (size_t i = 0; i < m->replicasets.count; i++)
-        leave(&m->replicasets.items[i], row);
+    each_owner(m, leave, row);
 }
 
 void replicas_match(struct metrics *m, uint32_t row)
 {
-    for (size_t i = 0; i < m->deployments.count; i++) {
-        const struct deployment *d = m->w->deployments.items[i];
-
-        if (!d->deleted)
-            join(m, &m->deployments.items[i], row, d->spec->meta.space,
-                 d->template);
-    }
-    for (size_t i = 0; i < m->replicasets.count; i++) {
-        const struct replicaset *rs = m->w->replicasets.items[i];
-
-        if (!rs->deleted && rs->deployment == NO_ID)
-            join(m, &m->replicasets.items[i], row, rs->space, rs->template);
-    }
+    each_owner(m, join, row);
 }

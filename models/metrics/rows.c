@@ -71,6 +71,12 @@ void rows_free(struct metrics *m)
         VEC_FREE(m->deployments.items[i].rows);
     for (size_t i = 0; i < m->replicasets.count; i++)
         VEC_FREE(m->replicasets.items[i].rows);
+    for (size_t i = 0; i < m->statefulsets.count; i++)
+        VEC_FREE(m->statefulsets.items[i].rows);
+    for (size_t i = 0; i < m->daemonsets.count; i++)
+        VEC_FREE(m->daemonsets.items[i].rows);
+    VEC_FREE(m->statefulsets);
+    VEC_FREE(m->daemonsets);
     VEC_FREE(m->deployments);
     VEC_FREE(m->replicasets);
 }

@@ -187,7 +187,7 @@ static void end(struct metrics *m, incident_id id, sim_time now)
         struct scope *scope = &m->scopes[i];
 
         if (scope->incident == id && !scope->closed && !planned(scope) &&
-            !scope->deployment && now > m->w->incidents.items[id].time)
+            !scope->rollout && now > m->w->incidents.items[id].time)
             close_window(m, scope, now);
     }
 }
@@ -204,27 +204,45 @@ void windows_incident(struct metrics *m, const struct world_change *change)
         end(m, change->id, now);
 }
 
-/* --- Deployments --- */
+/* --- owners that roll out --- */
 
-static bool leaving(const struct world *w, const struct deployment *d)
+static bool leaving(const struct world *w, const struct owner *owner)
 {
-    for (size_t i = 0; i < d->replicasets.count; i++) {
-        const struct replicaset *rs =
-            w->replicasets.items[d->replicasets.items[i]];
-
-        for (size_t k = 0; k < rs->pods.count; k++) {
-            if (world_pod(w, rs->pods.items[k])->deletion != SIM_NEVER)
-                return true;
-        }
+    for (size_t k = 0; k < owner->pods.count; k++) {
+        if (world_pod(w, owner->pods.items[k])->deletion != SIM_NEVER)
+            return true;
     }
     return false;
 }
 
-static bool complete(const struct world *w, const struct deployment *d)
+static bool deployment_done(const struct world *w, const struct deployment *d)
 {
+    for (size_t i = 0; i < d->replicasets.count; i++) {
+        if (leaving(w, &w->replicasets.items[d->replicasets.items[i]]->own))
+            return false;
+    }
     return d->status_updated == d->replicas &&
            d->status_replicas == d->replicas &&
-           d->status_available >= d->replicas && !leaving(w, d);
+           d->status_available >= d->replicas;
+}
+
+static bool statefulset_done(const struct world *w,
+                             const struct statefulset *set)
+{
+    int wanted = set->spec->on_delete ? 0 : set->replicas;
+
+    wanted -= set->spec->partition;
+    return set->update && set->update->hash == set->template->hash &&
+           set->status_updated >= wanted &&
+           set->status_replicas == set->replicas &&
+           set->status_available >= set->replicas && !leaving(w, &set->own);
+}
+
+static bool daemonset_done(const struct world *w, const struct daemonset *ds)
+{
+    return ds->observed &&
+           (ds->spec->on_delete || ds->status_updated >= ds->status_desired) &&
+           ds->status_available >= ds->status_desired && !leaving(w, &ds->own);
 }
 
 static bool all_complete(const struct world *w, incident_id incident)
@@ -233,25 +251,38 @@ static bool all_complete(const struct world *w, incident_id incident)
         const struct deployment *d = w->deployments.items[i];
 
         if (!d->deleted && blame_root(w, d->origin) == incident &&
-            !complete(w, d))
+            !deployment_done(w, d))
+            return false;
+    }
+    for (size_t i = 0; i < w->statefulsets.count; i++) {
+        const struct statefulset *set = w->statefulsets.items[i];
+
+        if (!set->deleted && blame_root(w, set->origin) == incident &&
+            !statefulset_done(w, set))
+            return false;
+    }
+    for (size_t i = 0; i < w->daemonsets.count; i++) {
+        const struct daemonset *ds = w->daemonsets.items[i];
+
+        if (!ds->deleted && blame_root(w, ds->origin) == incident &&
+            !daemonset_done(w, ds))
             return false;
     }
     return true;
 }
 
 /* The status is older than the spec until it changes next. */
-void windows_deployment(struct metrics *m, const struct world_change *change)
+void windows_owner(struct metrics *m, incident_id origin, enum world_what what)
 {
-    const struct deployment *d = m->w->deployments.items[change->id];
-    bool spec = change->what == WHAT_SPEC || change->what == WHAT_ADDED;
+    bool spec = what == WHAT_SPEC || what == WHAT_ADDED;
 
     for (uint32_t i = 1; i < m->scope_count; i++) {
         struct scope *scope = &m->scopes[i];
 
         if (scope->incident == NO_ID || scope->closed || planned(scope) ||
-            blame_root(m->w, d->origin) != scope->incident)
+            blame_root(m->w, origin) != scope->incident)
             continue;
-        scope->deployment |= spec;
+        scope->rollout |= spec;
         scope->status |= !spec;
     }
     windows_look(m);
@@ -262,7 +293,7 @@ void windows_look(struct metrics *m)
     for (uint32_t i = 1; i < m->scope_count; i++) {
         struct scope *scope = &m->scopes[i];
 
-        if (scope->deployment && scope->status && !scope->closed &&
+        if (scope->rollout && scope->status && !scope->closed &&
             all_complete(m->w, scope->incident))
             close_window(m, scope, sim_now(m->s->sim));
     }

@@ -217,23 +217,26 @@ static void write_endpoints(struct writing *w)
 
 /* --- pods --- */
 
-static void put_owner(struct writing *w, replicaset_id id)
+static void put_owner(struct writing *w, enum owner_kind kind, uint32_t id)
 {
     const struct world *world = w->m->w;
-    const struct replicaset *rs;
+    const struct owner *owner = world_owner(world, kind, id);
+    const char *word = world_owner_word(kind), *name;
     char *text;
 
-    if (id == NO_ID) {
+    if (!owner) {
         csv_text(&w->csv, NULL);
         return;
     }
-    rs = world->replicasets.items[id];
-    if (rs->deployment == NO_ID)
-        text = mem_printf("replicaset/%s", rs->name);
-    else
-        text = mem_printf(
-            "deployment/%s",
-            world->deployments.items[rs->deployment]->spec->meta.name);
+    name = owner->name;
+    if (kind == OWNER_REPLICASET &&
+        world->replicasets.items[id]->deployment != NO_ID) {
+        word = "deployment";
+        name =
+            world->deployments.items[world->replicasets.items[id]->deployment]
+                ->spec->meta.name;
+    }
+    text = mem_printf("%s/%s", word, name);
     csv_text(&w->csv, text);
     free(text);
 }
@@ -247,7 +250,7 @@ static void write_pods(struct writing *w)
         struct csv *out = begin(w);
 
         csv_text(out, m->pods.items[row->pod].name);
-        put_owner(w, row->owner);
+        put_owner(w, row->owner_kind, row->owner);
         csv_text(out, node_name(m, row->node));
         put_ip(w, row->ip);
         put_time(w, row->created);

@@ -253,16 +253,21 @@ static node_id pick_best(struct framework *f, struct rng *rng)
     }
 }
 
-node_id framework_schedule(struct framework *f, struct pod_class *class,
-                           struct rng *rng)
+static void begin_diagnosis(struct framework *f)
 {
-    struct cycle c = {f, class, f->nodes.items};
-
     framework_order(f);
     f->diagnosis.nodes = f->order.count;
     f->diagnosis.rejectors = 0;
     f->diagnosis.reasons.count = 0;
     f->diagnosis.resolvable.count = 0;
+}
+
+node_id framework_schedule(struct framework *f, struct pod_class *class,
+                           struct rng *rng)
+{
+    struct cycle c = {f, class, f->nodes.items};
+
+    begin_diagnosis(f);
     find_feasible(f, &c);
     if (f->feasible.count == 0)
         return NO_ID;
@@ -270,6 +275,40 @@ node_id framework_schedule(struct framework *f, struct pod_class *class,
         return f->feasible.items[0];
     score_feasible(f, &c);
     return pick_best(f, rng);
+}
+
+/* NodeAffinity's PreFilter leaves the one node; the others count as its
+ * refusals (plugins/nodeaffinity/node_affinity.go). */
+node_id framework_schedule_on(struct framework *f, struct pod_class *class,
+                              node_id node)
+{
+    struct cycle c = {f, class, f->nodes.items};
+    struct diagnosis *d = &f->diagnosis;
+    struct filter_reasons why = {0};
+    enum filter_status status;
+    bool present = framework_node(f, node)->present;
+    size_t i = f->plugin_count;
+
+    begin_diagnosis(f);
+    if (present)
+        i = refuser(f, &c, begin_filters(f, &c, ~0U), node, &why, &status);
+    if (present && i == f->plugin_count)
+        return node;
+    d->rejectors = 1U << framework_plugin_index(&scheduler_node_affinity);
+    if (present) {
+        d->rejectors |= 1U << i;
+        if (status == FILTER_UNSCHEDULABLE)
+            VEC_PUSH(d->resolvable, node);
+        note_reasons(d, &why);
+    }
+    if (d->nodes > present) {
+        why.count = 0;
+        filter_refuse(&why, "node(s) didn't satisfy plugin(s) [NodeAffinity]",
+                      "");
+        note_reasons(d, &why);
+        d->reasons.items[d->reasons.count - 1].nodes = d->nodes - present;
+    }
+    return NO_ID;
 }
 
 const struct diagnosis *framework_diagnosis(const struct framework *f)

@@ -313,6 +313,10 @@ node_id framework_schedule(struct framework *f, struct pod_class *class,
 /* Where this node is among the best, the next framework_schedule takes it
  * whatever rng says. NO_ID: none. */
 void framework_prefer(struct framework *f, node_id node);
+/* The same for a pod that names one node in its node affinity, as a
+ * DaemonSet's do: that node, or NO_ID. O(1) in the number of nodes. */
+node_id framework_schedule_on(struct framework *f, struct pod_class *class,
+                              node_id node);
 /* Of the last framework_schedule; valid until the next. */
 const struct diagnosis *framework_diagnosis(const struct framework *f);
 /* "0/5 nodes are available: 2 Insufficient cpu, 3 node(s) were

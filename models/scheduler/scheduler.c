@@ -22,14 +22,13 @@ struct sched_pod *scheduler_record(const struct scheduler *sch, pod_id id)
 static void owner_of(const struct world *w, const struct pod *pod,
                      const struct selector **selector, bool *hashed)
 {
-    *selector = NULL;
-    *hashed = false;
-    if (pod->owner_kind == OWNER_REPLICASET) {
-        const struct replicaset *rs = w->replicasets.items[pod->owner];
+    /* plugins/helper/spread.go: of these two kinds only. */
+    bool spreads = pod->owner_kind == OWNER_REPLICASET ||
+                   pod->owner_kind == OWNER_STATEFULSET;
 
-        *selector = rs->selector;
-        *hashed = rs->deployment != NO_ID;
-    }
+    *selector = spreads ? world_pod_owner(w, pod)->selector : NULL;
+    *hashed = pod->owner_kind == OWNER_REPLICASET &&
+              w->replicasets.items[pod->owner]->deployment != NO_ID;
 }
 
 struct sched_pod *scheduler_record_make(struct scheduler *sch,
@@ -349,6 +348,9 @@ static node_id choose(struct scheduler *sch, struct sched_pod *record,
         framework_passes(sch->framework, record->class, record->nominated,
                          ~0U)) {
         node = record->nominated;
+    } else if (pod->target != NO_ID) {
+        node =
+            framework_schedule_on(sch->framework, record->class, pod->target);
     } else {
         rng_init(&rng, sch->root, "scheduler.ties", pod->stream_owner,
                  pod->ordinal);

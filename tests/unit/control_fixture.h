@@ -52,7 +52,8 @@ static inline void control_bind(struct sim *sim, void *self,
         node_id id = (node_id)((c->next + i) % c->node_count);
         const struct node *node = world_node(c->s.world, id);
 
-        if (node->deleted || node->ready != NODE_TRUE)
+        if (node->deleted || node->ready != NODE_TRUE ||
+            (pod->target != NO_ID && pod->target != id))
             continue;
         c->next = (node_id)((id + 1) % c->node_count);
         world_pod_bind(c->s.world, pod->id, id);
@@ -160,6 +161,9 @@ static inline void control_defaults(struct scenario *scenario)
         .pod_gc_quarantine = 40 * SIM_S,
         .deployment_workers = 5,
         .replicaset_workers = 5,
+        .statefulset_workers = 5,
+        .daemonset_workers = 2,
+        .job_workers = 5,
         .endpointslice_workers = 5,
         .max_endpoints_per_slice = 100,
         .slow_start_initial = 1,

@@ -87,9 +87,10 @@ static void test_warnings(void **state)
          "node 'n' is not there"},
         {"apiVersion: v1\nkind: Service\nmetadata: {name: s}\nspec: "
          "{selector: {a: b}, ports: [{port: 80}]}\n---\napiVersion: "
-         "apps/v1\nkind: StatefulSet\nmetadata: {name: db}\nspec: "
+         "v1\nkind: ReplicationController\nmetadata: {name: db}\nspec: "
          "{template: {metadata: {labels: {a: b}}}}\n",
-         "Service 's' has no pods: StatefulSet 'db' is not modelled yet"},
+         "Service 's' has no pods: ReplicationController 'db' is not "
+         "modelled yet"},
     };
     size_t i;
 
