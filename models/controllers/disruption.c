@@ -118,6 +118,8 @@ static int64_t scale_of(const struct world *w, const struct pod *pod,
     *owner = (uint64_t)pod->owner_kind << 32 | pod->owner;
     if (pod->owner_kind == OWNER_NONE)
         return 0;
+    if (pod->owner_kind == OWNER_STATEFULSET)
+        return w->statefulsets.items[pod->owner]->replicas;
     if (pod->owner_kind != OWNER_REPLICASET)
         return -1;
     rs = w->replicasets.items[pod->owner];

@@ -15,7 +15,7 @@ static void test_bad_sets(void **state)
         {"spec.traffic[user].timeout=1s", "no item 'user'"},
         {"deployment/wep:spec.replicas=1", "no object 'deployment/wep'"},
         {"deployment/web:spec.replica=1", "no such path"},
-        {"job/web:spec.replicas=1", "unknown kind 'job'"},
+        {"gizmo/web:spec.replicas=1", "unknown kind 'gizmo'"},
         {"deployment/web:spec.replicas=x", "expected an integer >= 0"},
         {"preStop=soon", "expected a duration for 'preStop'"},
         {"strategy=p3c", "unknown strategy 'p3c'"},
