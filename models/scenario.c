@@ -180,7 +180,7 @@ static void print_manifest(const struct doc_node *node, FILE *out)
     fputs("---\n", out);
     for (child = node->first; child; child = child->next) {
         fprintf(out, "%s: ", child->key);
-        scenario_print_flow(child, out);
+        doc_print_flow(child, out);
         fputc('\n', out);
     }
 }

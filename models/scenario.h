@@ -346,6 +346,8 @@ struct scenario_setting {
 struct scenario_options {
     const char *const *files; /* FILE..., count */
     size_t file_count;
+    const char *input; /* what file "-" holds; NULL: it is read */
+    size_t input_size;
     const char *const *sets; /* --set PATH=VALUE */
     size_t set_count;
     const struct scenario_setting *settings; /* of a variant, after sets */

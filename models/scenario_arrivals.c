@@ -102,7 +102,7 @@ void custom_print_arrivals(const struct param *param, const void *field,
     (void)indent;
     fprintf(out, "{%s: ", kinds[arrivals->kind]);
     if (arrivals->node)
-        scenario_print_flow(arrivals->node, out);
+        doc_print_flow(arrivals->node, out);
     else
         fprintf(out, "{rate: %s/s}",
                 units_format_double(arrivals->rate, buffer, sizeof buffer));

@@ -45,62 +45,6 @@ bool custom_keep(const struct param *param, void *field, struct doc_node *node,
     return true;
 }
 
-/* Plain words stay plain where nothing in them means anything in flow. */
-static bool is_word(const char *text)
-{
-    return *text && !text[strspn(text, "abcdefghijklmnopqrstuvwxyz"
-                                       "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                       "0123456789._/+-")];
-}
-
-static void flow_text(const char *text, bool plain, FILE *out)
-{
-    if (plain && is_word(text)) {
-        fputs(text, out);
-        return;
-    }
-    fputc('"', out);
-    for (; *text; text++) {
-        if (*text == '"' || *text == '\\')
-            fprintf(out, "\\%c", *text);
-        else if (*text == '\n')
-            fputs("\\n", out);
-        else if ((unsigned char)*text < 0x20 || *text == 0x7f)
-            fprintf(out, "\\x%02x", (unsigned)(unsigned char)*text);
-        else
-            fputc(*text, out);
-    }
-    fputc('"', out);
-}
-
-void scenario_print_flow(const struct doc_node *node, FILE *out)
-{
-    const struct doc_node *child;
-
-    switch (node->kind) {
-    case DOC_NULL:
-        fputs("null", out);
-        return;
-    case DOC_SCALAR:
-        flow_text(node->text, node->plain, out);
-        return;
-    case DOC_SEQUENCE:
-    case DOC_MAPPING:
-        break;
-    }
-    fputc(node->kind == DOC_MAPPING ? '{' : '[', out);
-    for (child = node->first; child; child = child->next) {
-        if (child->key) {
-            flow_text(child->key, true, out);
-            fputs(": ", out);
-        }
-        scenario_print_flow(child, out);
-        if (child->next)
-            fputs(", ", out);
-    }
-    fputc(node->kind == DOC_MAPPING ? '}' : ']', out);
-}
-
 void custom_print_node(const struct param *param, const void *field, FILE *out,
                        int indent)
 {
@@ -109,7 +53,7 @@ void custom_print_node(const struct param *param, const void *field, FILE *out,
     (void)param;
     (void)indent;
     if (node)
-        scenario_print_flow(node, out);
+        doc_print_flow(node, out);
     else
         fputs("null", out);
     fputc('\n', out);
@@ -319,7 +263,7 @@ void custom_print_location(const struct param *param, const void *field,
     (void)indent;
     if (clients->pods) {
         fputs("{pods: ", out);
-        scenario_print_flow(clients->pods, out);
+        doc_print_flow(clients->pods, out);
         fputs("}\n", out);
     } else {
         fprintf(out, "%s\n", clients->location);

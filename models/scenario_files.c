@@ -133,6 +133,16 @@ bool scenario_read_name(struct scenario_reader *r)
     return true;
 }
 
+static bool read_file(struct scenario_reader *r, const char *path)
+{
+    const struct scenario_options *o = r->options;
+
+    if (o->input && strcmp(path, "-") == 0)
+        return doc_read_bytes(r->l.docs, path, o->input, o->input_size,
+                              r->diag);
+    return doc_read_path(r->l.docs, path, r->diag);
+}
+
 bool scenario_read_files(struct scenario_reader *r)
 {
     size_t i;
@@ -141,7 +151,7 @@ bool scenario_read_files(struct scenario_reader *r)
     if (!ok)
         diag_error(r->diag, (struct place){0}, "no files to read");
     for (i = 0; i < r->options->file_count; i++)
-        ok &= doc_read_path(r->l.docs, r->options->files[i], r->diag);
+        ok &= read_file(r, r->options->files[i]);
     for (i = 0; i < doc_count(r->l.docs); i++)
         ok &= sort_document(r, doc_root(r->l.docs, i), false);
     if (r->root)

@@ -197,9 +197,6 @@ struct trace_spec *scenario_trace(struct scenario_reader *r,
                                   const char *const *more,
                                   const struct trace_field *fields);
 
-/* One document on one line. */
-void scenario_print_flow(const struct doc_node *node, FILE *out);
-
 struct scenario_name {
     const char *name;
     struct place place;

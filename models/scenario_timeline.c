@@ -136,7 +136,7 @@ static bool read_fail(struct scenario_reader *r, struct doc_node *node,
         !scenario_find_mode(r, mode ? mode : "crash", f))
         return false;
     stream = open_memstream(&text, &size);
-    scenario_print_flow(node, stream);
+    doc_print_flow(node, stream);
     fclose(stream);
     out->text = intern_printf(r->l.intern, "fail %s", text);
     free(text);

@@ -4,9 +4,8 @@
 #include <string.h>
 
 #include "sim/cli/command.h"
-#include "sim/cli/figures.h"
-#include "sim/cli/study.h"
-#include "sim/cli/summary.h"
+#include "sim/cli/plan_build.h"
+#include "sim/cli/study_command.h"
 
 static int bad_usage(const char *text)
 {
@@ -32,127 +31,71 @@ static struct resultdir *open_results(const char *name)
     struct diag *diag = diag_new();
     struct resultdir *dir = resultdir_open(name, diag);
 
-    diag_print(diag, stderr);
-    diag_free(diag);
+    study_say(diag);
     return dir;
 }
 
-static bool commit(struct resultdir *dir)
+static struct store *open_store(const struct plan *plan,
+                                const struct resultdir *dir)
 {
-    struct diag *diag = diag_new();
-    bool ok = resultdir_commit(dir, diag);
+    const struct store_shape shape = {1, plan_room(plan), plan_rows(plan), 0,
+                                      0};
+    char *units = mem_printf("%s/units", resultdir_path(dir));
+    struct store *store = store_open(units, &shape);
 
-    diag_print(diag, stderr);
-    diag_free(diag);
-    return ok;
+    if (!store)
+        fprintf(stderr, "podchurn run: error: writing '%s': %s\n", units,
+                strerror(errno));
+    free(units);
+    return store;
 }
 
-static void print_summary(const struct study *study, const char *dir)
+static int simulate(struct study *study, const char *name)
 {
-    switch (study->options->format) {
-    case FORMAT_CSV:
-        summary_csv(study, stdout);
-        break;
-    case FORMAT_JSON:
-        summary_json(study, dir, stdout);
-        break;
-    default:
-        if (!study->options->quiet)
-            summary_table(study, dir, stdout);
-    }
-}
-
-static int status_by_slos(const struct study *study)
-{
-    for (size_t i = 0; i < study->scenario->slo_count; i++) {
-        enum verdict verdict = study_verdict(study, i);
-
-        if (verdict == VERDICT_MISSED ||
-            (verdict == VERDICT_NOT_PROVEN && study->options->strict))
-            return EXIT_SLO_MISSED;
-    }
-    return EXIT_DONE;
-}
-
-static void warn_imprecise(const struct study *study)
-{
-    if (!study->result.precise)
-        fprintf(stderr,
-                "podchurn run: warning: the precision was not reached after "
-                "%zu replications\n",
-                study->result.replications);
-}
-
-/* Figures are drawn before the directory appears, so that it is whole. */
-static bool draw(const struct study *study)
-{
-    if (study->options->plot == 0 ||
-        (study->options->plot < 0 && !figures_available()))
-        return true;
-    return figures_draw(resultdir_path(study->dir), NULL);
-}
-
-static int finish(struct study *study, const char *name)
-{
-    bool drawn;
-
-    if (!study_write(study)) {
+    if (study_run(study, NULL))
+        return study_finish(study, name, false);
+    resultdir_abandon(study->dir);
+    if (study->error)
         fprintf(stderr, "podchurn run: error: writing '%s': %s\n", name,
                 strerror(study->error));
-        resultdir_abandon(study->dir);
-        return EXIT_FAILED;
-    }
-    drawn = draw(study);
-    if (!commit(study->dir))
-        return EXIT_FAILED;
-    if (progress_interrupted()) /* while drawing: the numbers are whole */
-        return EXIT_INTERRUPTED;
-    warn_imprecise(study);
-    print_summary(study, name);
-    if (fflush(stdout) != 0) {
-        fprintf(stderr, "podchurn run: error: standard output: %s\n",
-                strerror(errno));
-        return EXIT_FAILED;
-    }
-    /* The numbers are whole without the pictures; who asked for these is
-     * told by the status. */
-    return drawn || study->options->plot < 0 ? status_by_slos(study)
-                                             : EXIT_FAILED;
+    else
+        fputs("podchurn run: interrupted, nothing written\n", stderr);
+    return progress_interrupted() ? EXIT_INTERRUPTED : EXIT_FAILED;
 }
 
-static int simulate(const struct options *o, const struct scenario *scenario,
-                    struct resultdir *dir, const char *name)
+static int run_plan(const struct plan *plan, const struct options *o,
+                    const struct scenario *scenario)
 {
+    char *name = study_directory(plan, o);
+    struct resultdir *dir = open_results(name);
+    struct store *store = dir ? open_store(plan, dir) : NULL;
+    struct scenario_cache *cache = scenario_cache_of(scenario);
     struct study study;
-    int status;
+    int status = dir ? EXIT_FAILED : EXIT_BAD_INPUT;
 
-    if (study_run(&study, scenario, o, dir)) {
-        status = finish(&study, name);
-    } else {
+    if (store) {
+        study_init(&study, plan, o, dir, store, cache);
+        study.scenario = scenario;
+        progress_catch_signals();
+        status = simulate(&study, name);
+        study_release(&study);
+    } else if (dir) {
         resultdir_abandon(dir);
-        status = progress_interrupted() ? EXIT_INTERRUPTED : EXIT_FAILED;
-        if (study.error)
-            fprintf(stderr, "podchurn run: error: writing '%s': %s\n", name,
-                    strerror(study.error));
-        else
-            fputs("podchurn run: interrupted, nothing written\n", stderr);
     }
-    study_release(&study);
+    scenario_cache_free(cache);
+    free(name);
     return status;
 }
 
 static int run_loaded(const struct options *o, const struct scenario *scenario)
 {
-    char *name = o->output ? mem_strdup(o->output)
-                           : mem_printf("results/%s", scenario->name);
-    struct resultdir *dir = open_results(name);
-    int status = EXIT_BAD_INPUT;
+    struct plan plan;
+    int status;
 
-    if (dir) {
-        progress_catch_signals();
-        status = simulate(o, scenario, dir, name);
-    }
-    free(name);
+    plan_init(&plan, "run");
+    plan_of_scenario(&plan, scenario, o);
+    status = run_plan(&plan, o, scenario);
+    plan_release(&plan);
     return status;
 }
 

@@ -35,6 +35,12 @@ static const struct row {
     {"progress", 270, "auto|always|never", "progress bar on standard error"},
     {"print", 271, NULL, "the completed scenario, with every default"},
     {"figure", 272, "NAME,..", "only these figures"},
+    {"vary", 273, "PATH=V1,V2..", "a factor and its values; repeatable"},
+    {"baseline", 274, "PATH=V",
+     "what differences are taken to [each factor's first]"},
+    {"shard", 275, "K/N", "do only the K-th of N parts: see merge"},
+    {"resume", 276, NULL, "keep what is finished, do the rest"},
+    {"max-units", 277, "N", "variants x replications, at most [1000000]"},
 };
 enum { ROWS = sizeof rows / sizeof rows[0] };
 
@@ -63,6 +69,22 @@ static bool positive(const char *text, size_t *out)
         return false;
     *out = (size_t)n;
     return true;
+}
+
+/* "2/8" */
+static bool shard_read(const char *text, size_t *shard, size_t *shards)
+{
+    const char *slash = strchr(text, '/');
+    char *first = slash ? mem_strndup(text, (size_t)(slash - text)) : NULL;
+    size_t k, n;
+    bool ok = first && positive(first, &k) && positive(slash + 1, &n) && k <= n;
+
+    free(first);
+    if (ok) {
+        *shard = k;
+        *shards = n;
+    }
+    return ok;
 }
 
 static bool one_of(const char *text, const char *const *words, int *out)
@@ -101,8 +123,16 @@ static bool set_number(struct options *o, const struct command *command,
                             "a share above 0 and below 1, such as 5%");
         o->precision = p;
         return true;
+    case 275:
+        if (!shard_read(value, &o->shard, &o->shards))
+            return complain(command, row->name, value,
+                            "K/N, K from 1 to N, such as 2/8");
+        return true;
     default:
-        if (!positive(value, row->letter == 259 ? &o->max_reps : &o->jobs))
+        o->max_reps_given |= row->letter == 259;
+        if (!positive(value, row->letter == 259   ? &o->max_reps
+                             : row->letter == 277 ? &o->max_units
+                                                  : &o->jobs))
             return complain(command, row->name, value,
                             "a whole number of at least 1");
         return true;
@@ -179,6 +209,15 @@ static bool apply(struct options *o, const struct command *command,
     case 272:
         o->figures = value;
         return true;
+    case 273:
+        VEC_PUSH(o->varies, value);
+        return true;
+    case 274:
+        VEC_PUSH(o->baselines, value);
+        return true;
+    case 276:
+        o->resume = true;
+        return true;
     case 261:
     case 262:
     case 268:
@@ -240,7 +279,7 @@ bool options_read(struct options *o, const struct command *command, int argc,
     bool ok = true;
     int letter;
 
-    *o = (struct options){.max_reps = 200, .plot = -1};
+    *o = (struct options){.max_reps = 200, .plot = -1, .max_units = 1000000};
     o->command_line = join(argc, argv);
     fill_long(command, longs, shorts);
     snprintf(name, sizeof name, "podchurn %s", command->name);
@@ -263,13 +302,35 @@ void options_release(struct options *o)
     VEC_FREE(o->words);
     VEC_FREE(o->sets);
     VEC_FREE(o->slos);
+    VEC_FREE(o->varies);
+    VEC_FREE(o->baselines);
+    free(o->input);
     free(o->command_line);
+}
+
+void options_read_input(struct options *o)
+{
+    VEC_OF(char) bytes = {0};
+    bool wanted = false;
+    int c;
+
+    for (size_t i = 0; i < o->words.count; i++)
+        wanted |= strcmp(o->words.items[i], "-") == 0;
+    if (!wanted || o->input)
+        return;
+    while ((c = getchar()) != EOF)
+        VEC_PUSH(bytes, (char)c);
+    o->input_size = bytes.count;
+    VEC_PUSH(bytes, '\0');
+    o->input = bytes.items;
 }
 
 struct scenario_options options_for_scenario(const struct options *o)
 {
     return (struct scenario_options){.files = o->words.items,
                                      .file_count = o->words.count,
+                                     .input = o->input,
+                                     .input_size = o->input_size,
                                      .sets = o->sets.items,
                                      .set_count = o->sets.count,
                                      .slos = o->slos.items,

@@ -10,18 +10,26 @@
 
 #include "sim/cli/options.h"
 
-struct progress {
-    bool shown, terminal;
-    const char *what;
-    struct timespec start, last;
-    double done, total; /* as told last */
+/* What there is to say besides how far all is. Texts are borrowed. */
+struct progress_facts {
+    const char *unit;   /* "replications", "units" */
+    double events;      /* simulated so far */
+    const char *metric; /* the headline metric; NULL: none */
+    double half_width;  /* of its 95 % interval; NaN: not yet */
 };
 
-/* `what` is borrowed: "can-you-spot-the-problem". */
-void progress_begin(struct progress *p, enum progress_when when, bool quiet,
-                    const char *what);
-/* done of total, in the same unit (replications). */
-void progress_show(struct progress *p, double done, double total);
+struct progress {
+    bool shown, terminal;
+    struct timespec start, last;
+    double begun;       /* units done when it began */
+    double done, total; /* as told last */
+    struct progress_facts facts;
+};
+
+void progress_begin(struct progress *p, enum progress_when when, bool quiet);
+/* done of total, in facts->unit. */
+void progress_show(struct progress *p, double done, double total,
+                   const struct progress_facts *facts);
 /* Takes the bar away; in a log: the last line. */
 void progress_end(struct progress *p);
 /* Seconds since progress_begin. */

@@ -1,184 +1,268 @@
 #include "sim/cli/study.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "sim/cli/study_files.h"
 
 const char *const verdict_names[] = {"met", "not proven", "missed"};
 
-struct unit_context {
-    struct unit_progress *progress;
-};
+/* ---- a unit ---- */
 
 static bool on_progress(void *self, double fraction)
 {
-    struct unit_context *context = self;
-
-    return experiment_report(context->progress, fraction);
+    return experiment_report(self, fraction);
 }
 
-static bool wants_detail(const struct study *study, size_t replication)
+static bool wants_detail(const struct scenario *scenario, size_t replication)
 {
-    int detail = study->scenario->detail;
+    return scenario->detail == DETAIL_ALL ||
+           (scenario->detail == DETAIL_FIRST && replication == 0);
+}
 
-    return detail == DETAIL_ALL || (detail == DETAIL_FIRST && replication == 0);
+static bool take_values(struct study *study, size_t variant,
+                        struct unit_progress *progress,
+                        const struct simulation *s, double *values)
+{
+    const struct plan_layout *layout = plan_layout(study->plan, variant);
+    const struct metric_layout metrics = {layout->count, layout->rows};
+
+    values[PLAN_EVENTS] = (double)sim_event_count(s->sim);
+    metrics_values(s->metrics, &metrics, values + PLAN_METRICS);
+    metrics_slo_values(s->metrics, values + plan_slo_row(layout, 0));
+    if (!wants_detail(s->scenario, progress->replication))
+        return true;
+    return study_write_part(study, s, progress);
 }
 
 static bool run_unit(void *self, size_t variant, size_t replication,
                      struct unit_progress *progress, double *values)
 {
     struct study *study = self;
-    struct unit_context context = {progress};
-    bool detail = wants_detail(study, replication);
-    struct simulation_options options = {
-        .seed = study->scenario->seed,
-        .replication = replication,
-        .want_detail = detail || replication == 0,
-        .want_events = detail && study->options->events,
-        .progress = on_progress,
-        .progress_self = &context};
-    struct simulation *s = simulation_run(study->scenario, &options);
-    size_t rows = study->layout->count;
+    const struct scenario *scenario = scenario_cache_get(study->cache, variant);
+    bool keep = study->scenario && replication == 0, ok;
+    struct simulation_options options = {.replication = replication,
+                                         .progress = on_progress,
+                                         .progress_self = progress};
+    struct simulation *s;
 
-    assert(variant == 0);
-    if (!s)
+    if (!scenario)
         return false;
-    metrics_values(s->metrics, study->layout, values);
-    metrics_slo_values(s->metrics, values + rows);
-    values[rows + study->scenario->slo_count] = (double)sim_event_count(s->sim);
-    if (detail && !study_write_parts(study, s, replication)) {
-        simulation_free(s);
-        return false;
-    }
-    if (replication == 0)
+    options.seed = scenario->seed;
+    options.want_detail = keep || wants_detail(scenario, replication);
+    options.want_events =
+        study->plan->events && wants_detail(scenario, replication);
+    s = simulation_run(scenario, &options);
+    ok = s && take_values(study, variant, progress, s, values);
+    if (ok && keep)
         study->first = s;
     else
         simulation_free(s);
-    return true;
+    scenario_cache_put(study->cache, scenario);
+    return ok;
+}
+
+/* ---- progress ---- */
+
+static void finished(void *self, size_t variant, size_t replication,
+                     const double *values)
+{
+    struct study *study = self;
+    size_t row = study->plan->goals.count > 0
+                     ? plan_goal_row(study->plan, variant, 0)
+                     : SIZE_MAX;
+
+    (void)replication;
+    pthread_mutex_lock(&study->lock);
+    study->events += values[PLAN_EVENTS];
+    if (row != SIZE_MAX && !isnan(values[row]))
+        tally_add(&study->headline[variant], values[row]);
+    pthread_mutex_unlock(&study->lock);
+}
+
+/* The widest half-width of the headline metric over the variants; NaN: not
+ * yet. Of what was run by this process. */
+static double half_width(const struct study *study)
+{
+    double widest = NAN;
+
+    for (size_t v = 0; v < study->plan->variants.count; v++) {
+        struct interval ci = stat_t_interval(&study->headline[v], 0.95);
+        double half = (ci.high - ci.low) / 2;
+
+        if (study->headline[v].count >= 2 && !(half <= widest))
+            widest = half;
+    }
+    return widest;
 }
 
 static bool watch(void *self, double done, double total)
 {
     struct study *study = self;
+    struct progress_facts facts = {
+        .unit = study->plan->variants.count > 1 ? "units" : "replications"};
 
-    progress_show(&study->progress, done, total);
+    if (study->progress.shown) {
+        pthread_mutex_lock(&study->lock);
+        facts.events = study->events;
+        facts.half_width = half_width(study);
+        if (study->plan->goals.count > 0)
+            facts.metric = study->plan->goals.items[0].metric;
+        pthread_mutex_unlock(&study->lock);
+    }
+    progress_show(&study->progress, done, total, &facts);
     return !progress_interrupted();
 }
 
-static enum precision_scale scale_of(size_t metric)
+/* ---- running ---- */
+
+static size_t goal_row(const void *self, size_t variant, size_t goal)
 {
-    return strcmp(metric_infos[metric].unit, "ratio") == 0 ? PRECISION_OF_REST
-                                                           : PRECISION_OF_MEAN;
+    const struct study *study = self;
+
+    return plan_goal_row(study->plan, variant, goal);
 }
 
-/* The headline metrics: those of the SLOs, else availability and p99 of each
- * Service with traffic (spec.md 4.3). */
-static size_t headline(const struct study *study, struct precision_goal *goals)
+struct experiment_spec study_spec(struct study *study)
 {
-    const struct scenario *c = study->scenario;
-    size_t n = 0;
+    const struct plan *plan = study->plan;
 
-    for (size_t i = 0; i < c->slo_count; i++)
-        goals[n++] = (struct precision_goal){
-            study->layout->count + i, scale_of(metric_find(c->slos[i].metric))};
-    if (n > 0)
-        return n;
-    for (size_t i = 0; i < study->layout->count; i++) {
-        const struct metric_row *row = &study->layout->rows[i];
-        const char *name = metric_infos[row->metric].name;
-
-        if (row->traffic[0] == '\0' && row->service[0] != '\0' &&
-            (strcmp(name, "request_availability") == 0 ||
-             strcmp(name, "latency_p99") == 0))
-            goals[n++] = (struct precision_goal){i, scale_of(row->metric)};
-    }
-    return n;
+    return (struct experiment_spec){.variants = plan->variants.count,
+                                    .rows = plan_rows(plan),
+                                    .replications = plan->replications,
+                                    .precision = plan->precision,
+                                    .max_replications = plan->max_replications,
+                                    .goal_count = plan->goals.count,
+                                    .goal_row = goal_row,
+                                    .threads = study->options->jobs,
+                                    .store = study->store,
+                                    .run = run_unit,
+                                    .finished = finished,
+                                    .watch = watch,
+                                    .self = study};
 }
 
-bool study_run(struct study *study, const struct scenario *scenario,
-               const struct options *options, struct resultdir *dir)
+static struct precision_goal *goals_of(const struct plan *plan)
 {
-    struct experiment_spec spec = {.variants = 1,
-                                   .replications =
-                                       (size_t)scenario->replications,
-                                   .precision = options->precision,
-                                   .max_replications = options->max_reps,
-                                   .threads = options->jobs,
-                                   .run = run_unit,
-                                   .watch = watch,
-                                   .self = study};
-    struct precision_goal *goals;
+    struct precision_goal *goals =
+        mem_calloc(plan->goals.count + 1, sizeof *goals);
 
-    *study =
-        (struct study){.scenario = scenario, .options = options, .dir = dir};
+    for (size_t g = 0; g < plan->goals.count; g++)
+        goals[g] = (struct precision_goal){g, plan->goals.items[g].scale};
+    return goals;
+}
+
+void study_init(struct study *study, const struct plan *plan,
+                const struct options *options, struct resultdir *dir,
+                struct store *store, struct scenario_cache *cache)
+{
+    *study = (struct study){.plan = plan,
+                            .options = options,
+                            .dir = dir,
+                            .store = store,
+                            .cache = cache,
+                            .layout = plan_layout(plan, 0),
+                            .precise = true};
+    study->headline = mem_calloc(plan->variants.count, sizeof *study->headline);
     pthread_mutex_init(&study->lock, NULL);
-    study->layout = metric_layout_new(scenario);
-    spec.rows = study->layout->count + scenario->slo_count + 1;
-    goals = mem_calloc(spec.rows, sizeof *goals);
+}
+
+bool study_run(struct study *study, struct remote *remote)
+{
+    struct precision_goal *goals = goals_of(study->plan);
+    struct experiment_spec spec = study_spec(study);
+    struct experiment_result result;
+
     spec.goals = goals;
-    spec.goal_count = headline(study, goals);
-    progress_begin(&study->progress, options->progress, options->quiet,
-                   scenario->name);
-    study->result = experiment_run(&spec);
+    spec.remote = remote;
+    study->resumed = store_count(study->store);
+    progress_begin(&study->progress, study->options->progress,
+                   study->options->quiet);
+    result = experiment_run(&spec);
     progress_end(&study->progress);
+    study->replications = result.replications;
+    study->precise = result.precise;
+    if (study->error == 0)
+        study->error = result.error;
+    experiment_release(&result);
     free(goals);
-    return study->result.complete && study->error == 0;
+    return result.complete && study->error == 0;
+}
+
+void study_take(struct study *study)
+{
+    struct precision_goal *goals = goals_of(study->plan);
+    struct experiment_spec spec = study_spec(study);
+
+    spec.goals = goals;
+    progress_begin(&study->progress, PROGRESS_NEVER, true);
+    study->replications = experiment_take(&spec, &study->precise);
+    free(goals);
 }
 
 void study_release(struct study *study)
 {
     simulation_free(study->first);
-    experiment_release(&study->result);
-    metric_layout_free(study->layout);
+    store_free(study->store);
+    free(study->headline);
     pthread_mutex_destroy(&study->lock);
 }
 
-static struct output_summary summarise(const struct study *study, size_t row,
+/* ---- what came of it ---- */
+
+void study_column(const struct study *study, size_t variant, size_t row,
+                  double *out)
+{
+    if (store_read(study->store, variant, 0, study->replications, row, 1, out))
+        return;
+    for (size_t i = 0; i < study->replications; i++)
+        out[i] = NAN;
+}
+
+static struct output_summary summarise(const struct study *study,
+                                       size_t variant, size_t row,
                                        struct output_range range)
 {
-    return output_summarise(experiment_values(&study->result, 0, row),
-                            study->result.replications, study->result.rows,
-                            range);
+    double *values = mem_calloc(study->replications, sizeof *values);
+    struct output_summary summary;
+
+    study_column(study, variant, row, values);
+    summary = output_summarise(values, study->replications, 1, range);
+    free(values);
+    return summary;
 }
 
-static struct output_range range_of(size_t metric)
+struct output_summary study_row(const struct study *study, size_t variant,
+                                size_t row)
 {
-    return (struct output_range){metric_infos[metric].low,
-                                 metric_infos[metric].high};
-}
+    const struct plan_layout *layout = plan_layout(study->plan, variant);
 
-struct output_summary study_row(const struct study *study, size_t row)
-{
-    return summarise(study, row, range_of(study->layout->rows[row].metric));
+    return summarise(study, variant, PLAN_METRICS + row,
+                     plan_range(layout->rows[row].metric));
 }
 
 struct output_summary study_metric(const struct study *study,
                                    const char *service, const char *traffic,
                                    const char *metric)
 {
-    size_t wanted = metric_find(metric);
+    size_t row =
+        plan_find_row(study->layout, service, traffic, metric_find(metric));
 
-    for (size_t i = 0; i < study->layout->count; i++) {
-        const struct metric_row *row = &study->layout->rows[i];
-
-        if (row->metric == wanted && strcmp(row->service, service) == 0 &&
-            strcmp(row->traffic, traffic) == 0)
-            return study_row(study, i);
-    }
+    if (row != SIZE_MAX)
+        return study_row(study, 0, row);
     return (struct output_summary){
         .mean = NAN, .stddev = NAN, .min = NAN, .max = NAN, .ci = {NAN, NAN}};
 }
 
-struct output_summary study_slo(const struct study *study, size_t slo)
+struct output_summary study_slo(const struct study *study, size_t variant,
+                                size_t slo)
 {
-    size_t metric = metric_find(study->scenario->slos[slo].metric);
+    const struct plan_layout *layout = plan_layout(study->plan, variant);
 
-    return summarise(study, study->layout->count + slo, range_of(metric));
+    return summarise(study, variant, plan_slo_row(layout, slo),
+                     plan_range(layout->slos[slo].metric_index));
 }
 
 static bool meets(enum slo_operator operator, double x, double target)
@@ -195,10 +279,11 @@ static bool meets(enum slo_operator operator, double x, double target)
     }
 }
 
-enum verdict study_verdict(const struct study *study, size_t slo)
+enum verdict study_verdict(const struct study *study, size_t variant,
+                           size_t slo)
 {
-    const struct slo_spec *s = &study->scenario->slos[slo];
-    struct output_summary x = study_slo(study, slo);
+    const struct plan_slo *s = &plan_layout(study->plan, variant)->slos[slo];
+    struct output_summary x = study_slo(study, variant, slo);
 
     /* No value at all proves nothing; one replication has no interval. */
     if (x.count == 0)
@@ -211,22 +296,30 @@ enum verdict study_verdict(const struct study *study, size_t slo)
     return VERDICT_MET;
 }
 
-double study_events(const struct study *study)
+bool study_meets(const struct study *study, size_t variant)
 {
-    size_t row = study->layout->count + study->scenario->slo_count;
-    const double *x = experiment_values(&study->result, 0, row);
-    double sum = 0;
+    size_t count = plan_layout(study->plan, variant)->slo_count;
 
-    for (size_t i = 0; i < study->result.replications; i++)
-        sum += x[i * study->result.rows];
-    return sum;
+    for (size_t i = 0; i < count; i++) {
+        enum verdict verdict = study_verdict(study, variant, i);
+
+        if (verdict == VERDICT_MISSED ||
+            (verdict == VERDICT_NOT_PROVEN && study->plan->strict))
+            return false;
+    }
+    return true;
 }
 
-void study_service_name(const char *space, const char *name, char *buffer,
-                        size_t size)
+double study_events(const struct study *study)
 {
-    if (name)
-        snprintf(buffer, size, "%s/%s", space, name);
-    else
-        buffer[0] = '\0';
+    double *values = mem_calloc(study->replications, sizeof *values);
+    double sum = 0;
+
+    for (size_t v = 0; v < study->plan->variants.count; v++) {
+        study_column(study, v, PLAN_EVENTS, values);
+        for (size_t i = 0; i < study->replications; i++)
+            sum += values[i];
+    }
+    free(values);
+    return sum;
 }

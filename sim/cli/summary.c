@@ -66,7 +66,7 @@ static void head(const struct study *study, FILE *out)
 
     units_format_duration(study->scenario->duration, duration, sizeof duration);
     fprintf(out, "%s: %s x %zu replications, seed %llu; %s events in %.1f s\n",
-            study->scenario->name, duration, study->result.replications,
+            study->scenario->name, duration, study->replications,
             (unsigned long long)study->scenario->seed,
             count_text(study_events(study), events, sizeof events),
             progress_seconds(&study->progress));
@@ -147,7 +147,7 @@ static size_t service_line(const struct study *study,
     struct output_summary c;
     size_t ips, pods;
 
-    study_service_name(s->meta.space, s->meta.name, name, sizeof name);
+    snprintf(name, sizeof name, "%s/%s", s->meta.space, s->meta.name);
     c = study_metric(study, name, "", "ip_churn");
     chart_count(study, service->id, &ips, &pods);
     fprintf(out, "%-14s %-11s%4zu", fit(s->meta.name, 14, label, sizeof label),
@@ -188,8 +188,8 @@ static service_id services(const struct study *study, FILE *out)
             left++;
             continue;
         }
-        study_service_name(s->spec->meta.space, s->spec->meta.name, name,
-                           sizeof name);
+        snprintf(name, sizeof name, "%s/%s", s->spec->meta.space,
+                 s->spec->meta.name);
         lines += service_line(study, s, out);
         lines +=
             traffic_lines(study, s->spec, name, SERVICE_LINES - lines, out);
@@ -282,13 +282,13 @@ static void slos(const struct study *study, FILE *out)
 
     for (size_t i = 0; i < c->slo_count && i < SLO_LINES; i++) {
         const struct slo_spec *slo = &c->slos[i];
-        struct output_summary s = study_slo(study, i);
+        struct output_summary s = study_slo(study, 0, i);
 
         fprintf(out, "SLO %s%s%s %s%s%s: %s (%.6g",
                 slo->service ? slo->service : "", slo->service ? " " : "",
                 slo->metric, slo->target_text, slo->during ? " during " : "",
                 slo->during ? slo->during : "",
-                verdict_names[study_verdict(study, i)], s.mean);
+                verdict_names[study_verdict(study, 0, i)], s.mean);
         if (s.count >= 2) /* one replication has no interval */
             fprintf(out, ", 95 %% %.6g to %.6g", s.ci.low, s.ci.high);
         fputs(")\n", out);

@@ -1,41 +1,49 @@
 /* The summary for programs: CSV and JSON on standard output. */
-#include <math.h>
 #include <string.h>
 
 #include "sim/cli/summary.h"
 #include "sim/io/csv.h"
-#include "sim/io/units.h"
+#include "sim/io/json.h"
+
+/* Variants are named where there are factors. */
+static bool is_varied(const struct study *study)
+{
+    return study->plan->factors.list.count > 0;
+}
+
+static void csv_variant(const struct study *study, size_t variant,
+                        struct csv *csv)
+{
+    const struct plan_layout *layout = plan_layout(study->plan, variant);
+
+    for (size_t i = 0; i < layout->count; i++) {
+        const struct metric_row *row = &layout->rows[i];
+        struct output_summary s = study_row(study, variant, i);
+
+        if (is_varied(study))
+            csv_text(csv, study->plan->names[variant]);
+        csv_text(csv, row->service);
+        csv_text(csv, row->traffic);
+        csv_text(csv, metric_infos[row->metric].name);
+        csv_text(csv, metric_infos[row->metric].unit);
+        csv_double(csv, s.mean);
+        csv_double(csv, s.ci.low);
+        csv_double(csv, s.ci.high);
+        csv_int(csv, (int64_t)s.count);
+        csv_end(csv);
+    }
+}
 
 void summary_csv(const struct study *study, FILE *out)
 {
     struct csv csv = {out, false};
 
+    if (is_varied(study))
+        fputs("variant,", out);
     csv_header(&csv, "service,traffic,metric,unit,mean,ci_low,ci_high,"
                      "replications");
-    for (size_t i = 0; i < study->layout->count; i++) {
-        const struct metric_row *row = &study->layout->rows[i];
-        struct output_summary s = study_row(study, i);
-
-        csv_text(&csv, row->service);
-        csv_text(&csv, row->traffic);
-        csv_text(&csv, metric_infos[row->metric].name);
-        csv_text(&csv, metric_infos[row->metric].unit);
-        csv_double(&csv, s.mean);
-        csv_double(&csv, s.ci.low);
-        csv_double(&csv, s.ci.high);
-        csv_int(&csv, (int64_t)s.count);
-        csv_end(&csv);
-    }
-}
-
-static void json_number(double x, FILE *out)
-{
-    char text[32];
-
-    if (isfinite(x))
-        fputs(units_format_double(x, text, sizeof text), out);
-    else
-        fputs("null", out);
+    for (size_t v = 0; v < study->plan->variants.count; v++)
+        csv_variant(study, v, &csv);
 }
 
 static void json_summary(const struct output_summary *s, FILE *out)
@@ -49,70 +57,84 @@ static void json_summary(const struct output_summary *s, FILE *out)
     fprintf(out, ", \"replications\": %zu", s->count);
 }
 
-/* Names of Kubernetes objects need no escapes; texts of people may. */
-static void json_text(const char *text, FILE *out)
+static void json_key(const char *before, const char *key, const char *text,
+                     FILE *out)
 {
-    fputc('"', out);
-    for (; *text; text++) {
-        if (*text == '"' || *text == '\\')
-            fputc('\\', out);
-        if ((unsigned char)*text >= 32)
-            fputc(*text, out);
-    }
-    fputc('"', out);
+    fprintf(out, "%s\"%s\": ", before, key);
+    json_text(text, out);
+}
+
+/* The beginning of an item of a list, with its variant. */
+static void json_item(const struct study *study, size_t variant, bool first,
+                      FILE *out)
+{
+    fputs(first ? "\n    {" : ",\n    {", out);
+    if (!is_varied(study))
+        return;
+    json_key("", "variant", study->plan->names[variant], out);
+    fputs(", ", out);
 }
 
 static void json_metrics(const struct study *study, FILE *out)
 {
-    fputs("  \"metrics\": [", out);
-    for (size_t i = 0; i < study->layout->count; i++) {
-        const struct metric_row *row = &study->layout->rows[i];
-        struct output_summary s = study_row(study, i);
+    bool first = true;
 
-        fputs(i ? ",\n    {\"service\": " : "\n    {\"service\": ", out);
-        json_text(row->service, out);
-        fputs(", \"traffic\": ", out);
-        json_text(row->traffic, out);
-        fprintf(out, ", \"metric\": \"%s\", \"unit\": \"%s\", ",
-                metric_infos[row->metric].name, metric_infos[row->metric].unit);
-        json_summary(&s, out);
-        fputc('}', out);
+    fputs("  \"metrics\": [", out);
+    for (size_t v = 0; v < study->plan->variants.count; v++) {
+        const struct plan_layout *layout = plan_layout(study->plan, v);
+
+        for (size_t i = 0; i < layout->count; i++) {
+            const struct metric_row *row = &layout->rows[i];
+            struct output_summary s = study_row(study, v, i);
+
+            json_item(study, v, first, out);
+            json_key("", "service", row->service, out);
+            json_key(", ", "traffic", row->traffic, out);
+            json_key(", ", "metric", metric_infos[row->metric].name, out);
+            json_key(", ", "unit", metric_infos[row->metric].unit, out);
+            fputs(", ", out);
+            json_summary(&s, out);
+            fputc('}', out);
+            first = false;
+        }
     }
     fputs("],\n", out);
 }
 
 static void json_slos(const struct study *study, FILE *out)
 {
-    fputs("  \"slo\": [", out);
-    for (size_t i = 0; i < study->scenario->slo_count; i++) {
-        const struct slo_spec *slo = &study->scenario->slos[i];
-        struct output_summary s = study_slo(study, i);
-        char name[512];
+    bool first = true;
 
-        study_service_name(slo->space, slo->service, name, sizeof name);
-        fputs(i ? ",\n    {\"service\": " : "\n    {\"service\": ", out);
-        json_text(name, out);
-        fprintf(out, ", \"metric\": \"%s\", \"during\": ", slo->metric);
-        json_text(slo->during ? slo->during : "", out);
-        fputs(", \"target\": ", out);
-        json_text(slo->target_text, out);
-        fprintf(out, ", \"verdict\": \"%s\", ",
-                verdict_names[study_verdict(study, i)]);
-        json_summary(&s, out);
-        fputc('}', out);
+    fputs("  \"slo\": [", out);
+    for (size_t v = 0; v < study->plan->variants.count; v++) {
+        const struct plan_layout *layout = plan_layout(study->plan, v);
+
+        for (size_t i = 0; i < layout->slo_count; i++) {
+            const struct plan_slo *slo = &layout->slos[i];
+            struct output_summary s = study_slo(study, v, i);
+
+            json_item(study, v, first, out);
+            json_key("", "service", slo->service, out);
+            json_key(", ", "metric", slo->metric, out);
+            json_key(", ", "during", slo->during, out);
+            json_key(", ", "target", slo->target_text, out);
+            json_key(", ", "verdict", verdict_names[study_verdict(study, v, i)],
+                     out);
+            fputs(", ", out);
+            json_summary(&s, out);
+            fputc('}', out);
+            first = false;
+        }
     }
     fputs("]}\n", out);
 }
 
 void summary_json(const struct study *study, const char *dir, FILE *out)
 {
-    fputs("{\"scenario\": ", out);
-    json_text(study->scenario->name, out);
-    fputs(", \"results\": ", out);
-    json_text(dir ? dir : "", out);
+    json_key("{", "scenario", study->plan->scenario, out);
+    json_key(", ", "results", dir ? dir : "", out);
     fprintf(out, ", \"seed\": %llu, \"replications\": %zu,\n",
-            (unsigned long long)study->scenario->seed,
-            study->result.replications);
+            (unsigned long long)study->plan->seed, study->replications);
     json_metrics(study, out);
     json_slos(study, out);
 }

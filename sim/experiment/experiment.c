@@ -1,28 +1,13 @@
 #include "sim/experiment/experiment.h"
 
 #include <assert.h>
-#include <math.h>
-#include <pthread.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "sim/engine/mem.h"
-
-struct experiment {
-    const struct experiment_spec *spec;
-    pthread_mutex_t lock;
-    pthread_cond_t finished; /* a thread has no more to do */
-    size_t next, end;        /* units handed out, of this stage: their number
-                                is replication * variants + variant */
-    size_t done;
-    size_t threads, idle;
-    bool stopped;
-    double *fractions; /* of each thread's running unit */
-    double *values;
-    size_t room; /* replications that values holds */
-};
+#include "sim/experiment/experiment_internal.h"
 
 size_t experiment_processors(void)
 {
@@ -30,6 +15,8 @@ size_t experiment_processors(void)
 
     return n > 0 ? (size_t)n : 1;
 }
+
+/* ---- for running units ---- */
 
 bool experiment_report(struct unit_progress *progress, double fraction)
 {
@@ -43,191 +30,263 @@ bool experiment_report(struct unit_progress *progress, double fraction)
     return go_on;
 }
 
-static double *unit_values(const struct experiment *e, size_t unit)
+FILE *experiment_part(struct unit_progress *progress)
 {
-    size_t variant = unit % e->spec->variants;
-    size_t replication = unit / e->spec->variants;
-
-    return e->values + (variant * e->room + replication) * e->spec->rows;
+    if (!progress->part)
+        progress->part = store_part(progress->experiment->store,
+                                    progress->variant, progress->replication);
+    return progress->part;
 }
 
-/* Takes the next unit. False: there is none. */
-static bool take(struct experiment *e, size_t *unit)
+/* ---- for executors ---- */
+
+bool experiment_next(struct experiment *e, struct unit_progress *unit)
 {
-    bool any;
+    size_t width = e->to - e->from;
+    bool any = false;
 
     pthread_mutex_lock(&e->lock);
-    any = !e->stopped && e->next < e->end;
-    if (any)
-        *unit = e->next++;
+    while (!any && !e->stopped && e->next < e->end) {
+        size_t variant = e->next / width;
+        size_t replication = e->from + e->next % width;
+
+        e->next++;
+        any = store_owns(e->store, variant, replication) &&
+              !store_has(e->store, variant, replication);
+        unit->variant = variant;
+        unit->replication = replication;
+    }
     pthread_mutex_unlock(&e->lock);
+    unit->part = NULL;
     return any;
 }
 
-static void finish(struct experiment *e, size_t thread, bool ok)
+bool experiment_unit(struct experiment *e, struct unit_progress *unit,
+                     double *values)
 {
+    memset(values, 0, e->spec->rows * sizeof *values);
+    return e->spec->run(e->spec->self, unit->variant, unit->replication, unit,
+                        values);
+}
+
+void experiment_end(struct experiment *e, struct unit_progress *unit,
+                    const double *values, bool ok)
+{
+    bool kept = ok && store_put(e->store, unit->variant, unit->replication,
+                                values, unit->part);
+    int error = ok && !kept ? errno : 0;
+
+    if (!ok && unit->part)
+        fclose(unit->part);
+    unit->part = NULL;
     pthread_mutex_lock(&e->lock);
-    e->fractions[thread] = 0;
-    e->done += ok;
-    e->stopped |= !ok;
+    e->fractions[unit->thread] = 0;
+    e->stopped |= !kept;
+    if (e->error == 0)
+        e->error = error;
+    if (kept && e->spec->finished)
+        e->spec->finished(e->spec->self, unit->variant, unit->replication,
+                          values);
     pthread_mutex_unlock(&e->lock);
 }
 
-struct worker {
-    struct experiment *experiment;
-    size_t index;
-    pthread_t thread;
-};
-
-static void *work(void *arg)
+/* Units up to the end of this stage: shards have but one. */
+static size_t stage_total(const struct experiment *e)
 {
-    struct worker *worker = arg;
-    struct experiment *e = worker->experiment;
-    struct unit_progress progress = {e, worker->index};
-    size_t unit;
+    size_t all = e->to * e->spec->variants, own = store_units(e->store);
 
-    while (take(e, &unit))
-        finish(e, worker->index,
-               e->spec->run(e->spec->self, unit % e->spec->variants,
-                            unit / e->spec->variants, &progress,
-                            unit_values(e, unit)));
-    pthread_mutex_lock(&e->lock);
-    e->idle++;
-    pthread_cond_signal(&e->finished);
-    pthread_mutex_unlock(&e->lock);
-    return NULL;
+    return all < own ? all : own;
 }
 
-/* Tells the watcher how far all is; the lock is held, and let go meanwhile. */
-static void tell(struct experiment *e)
+void experiment_tell(struct experiment *e)
 {
-    double done = (double)e->done, total = (double)e->end;
-    bool go_on;
+    size_t durable = store_sync(e->store);
+    int error = durable == SIZE_MAX ? errno : 0;
+    double done, total = (double)stage_total(e);
+    bool go_on = true;
 
+    pthread_mutex_lock(&e->lock);
+    if (error) {
+        e->stopped = true;
+        e->error = e->error ? e->error : error;
+    } else {
+        e->durable = durable;
+    }
+    done = (double)e->durable;
     for (size_t i = 0; i < e->threads; i++)
         done += e->fractions[i];
-    if (!e->spec->watch)
-        return;
     pthread_mutex_unlock(&e->lock);
-    go_on = e->spec->watch(e->spec->self, done, total);
+    if (e->spec->watch)
+        go_on = e->spec->watch(e->spec->self, done, total);
     pthread_mutex_lock(&e->lock);
     e->stopped |= !go_on;
-}
-
-static void wait_for_workers(struct experiment *e, size_t count)
-{
-    pthread_mutex_lock(&e->lock);
-    while (e->idle < count) {
-        struct timespec until;
-
-        clock_gettime(CLOCK_REALTIME, &until);
-        until.tv_nsec += 200000000;
-        if (until.tv_nsec >= 1000000000) {
-            until.tv_nsec -= 1000000000;
-            until.tv_sec++;
-        }
-        pthread_cond_timedwait(&e->finished, &e->lock, &until);
-        tell(e);
-    }
     pthread_mutex_unlock(&e->lock);
 }
 
-/* Runs the units up to `end` replications of each variant. */
-static void run_stage(struct experiment *e, size_t replications)
-{
-    size_t left, count, made = 0;
-    struct worker *workers;
+/* ---- stages ---- */
 
-    e->end = replications * e->spec->variants;
-    e->idle = 0;
-    left = e->end - e->next;
-    count = left < e->threads ? left : e->threads;
-    workers = mem_calloc(count, sizeof *workers);
-    for (; made < count; made++) {
-        workers[made].experiment = e;
-        workers[made].index = made;
-        if (pthread_create(&workers[made].thread, NULL, work, &workers[made]) !=
-            0)
-            break;
-    }
-    if (made == 0 && count > 0) { /* no thread to be had: do it here */
-        work(&workers[0]);
-        free(workers);
-        return;
-    }
-    wait_for_workers(e, made);
-    for (size_t i = 0; i < made; i++)
-        pthread_join(workers[i].thread, NULL);
-    free(workers);
+/* Runs the replications up to `to` of each variant. */
+static void run_stage(struct experiment *e, size_t to)
+{
+    e->from = e->to;
+    e->to = to;
+    e->next = 0;
+    e->end = (e->to - e->from) * e->spec->variants;
+    executor_threads(e);
+    experiment_tell(e);
 }
 
-static const double *column(const void *self, size_t variant, size_t row,
+static size_t goal_row(const struct experiment *e, size_t variant, size_t goal)
+{
+    const struct experiment_spec *s = e->spec;
+
+    return s->goal_row ? s->goal_row(s->self, variant, goal)
+                       : s->goals[goal].row;
+}
+
+/* Goals are told to the rule by number. A variant that has none of a goal
+ * has nothing to wait for: equal values are tight. */
+static const double *column(const void *self, size_t variant, size_t goal,
                             size_t *stride)
 {
     const struct experiment *e = self;
+    size_t row = goal_row(e, variant, goal);
 
-    *stride = e->spec->rows;
-    return e->values + variant * e->room * e->spec->rows + row;
+    *stride = 1;
+    if (row == SIZE_MAX) {
+        for (size_t i = 0; i < e->to; i++)
+            e->column[i] = 0.5;
+    } else if (!store_read(e->store, variant, 0, e->to, row, 1, e->column)) {
+        for (size_t i = 0; i < e->to; i++)
+            e->column[i] = 0;
+    }
+    return e->column;
+}
+
+struct rule {
+    struct precision_goal *goals;
+    struct precision_rule rule;
+};
+
+static struct rule rule_new(const struct experiment *e)
+{
+    const struct experiment_spec *s = e->spec;
+    struct rule r = {.goals = mem_calloc(s->goal_count + 1, sizeof *r.goals)};
+
+    for (size_t g = 0; g < s->goal_count; g++)
+        r.goals[g] = (struct precision_goal){g, s->goals[g].scale};
+    r.rule = (struct precision_rule){.precision = s->precision,
+                                     .max_replications = s->max_replications,
+                                     .variants = s->variants,
+                                     .goals = r.goals,
+                                     .goal_count = s->goal_count,
+                                     .column = column,
+                                     .self = e};
+    return r;
 }
 
 /* As many replications as the rule asks for. Returns how many it took. */
 static size_t run_until_tight(struct experiment *e, bool *precise)
 {
-    const struct precision_rule rule = {.precision = e->spec->precision,
-                                        .max_replications =
-                                            e->spec->max_replications,
-                                        .variants = e->spec->variants,
-                                        .goals = e->spec->goals,
-                                        .goal_count = e->spec->goal_count,
-                                        .column = column,
-                                        .self = e};
+    struct rule r = rule_new(e);
     size_t n = 0;
 
     *precise = false;
-    while (n < rule.max_replications && !*precise) {
-        n = precision_next(n, rule.max_replications);
+    while (n < r.rule.max_replications && !*precise && !e->stopped) {
+        n = precision_next(n, r.rule.max_replications);
         run_stage(e, n);
-        if (e->stopped)
-            return n;
-        *precise = precision_reached(&rule, n);
+        *precise = !e->stopped && precision_reached(&r.rule, n);
     }
+    free(r.goals);
     return n;
+}
+
+static size_t room(const struct experiment_spec *spec)
+{
+    return spec->precision > 0 ? spec->max_replications : spec->replications;
+}
+
+static void begin(struct experiment *e, const struct experiment_spec *spec)
+{
+    const struct store_shape shape = {spec->variants, room(spec), spec->rows, 0,
+                                      0};
+
+    assert(spec->variants > 0 && room(spec) > 0);
+    *e = (struct experiment){.spec = spec, .store = spec->store};
+    if (!e->store)
+        e->store = store_new(&shape);
+    e->threads = spec->threads ? spec->threads : experiment_processors();
+    /* One more: units of other processes end there. */
+    e->fractions = mem_calloc(e->threads + 1, sizeof *e->fractions);
+    e->column = mem_calloc(room(spec), sizeof *e->column);
+    pthread_mutex_init(&e->lock, NULL);
+    pthread_cond_init(&e->finished, NULL);
+}
+
+static void end(struct experiment *e)
+{
+    pthread_cond_destroy(&e->finished);
+    pthread_mutex_destroy(&e->lock);
+    if (e->store != e->spec->store)
+        store_free(e->store);
+    free(e->column);
+    free(e->fractions);
+}
+
+/* What is in memory, as one array. */
+static double *take_values(const struct experiment *e,
+                           const struct experiment_result *r)
+{
+    size_t size = r->replications * r->rows;
+    double *values = mem_calloc(r->variants * size + 1, sizeof *values);
+
+    for (size_t v = 0; r->complete && v < r->variants; v++)
+        store_read(e->store, v, 0, r->replications, 0, r->rows,
+                   values + v * size);
+    return values;
 }
 
 struct experiment_result experiment_run(const struct experiment_spec *spec)
 {
-    struct experiment e = {.spec = spec};
-    struct experiment_result result = {.variants = spec->variants,
-                                       .rows = spec->rows};
+    struct experiment_result result = {
+        .variants = spec->variants, .rows = spec->rows, .precise = true};
+    struct experiment e;
+    /* A shard runs all that it may be asked for. */
+    bool whole =
+        !spec->store || store_units(spec->store) == spec->variants * room(spec);
 
-    assert(spec->variants > 0 && spec->run);
-    e.room = spec->precision > 0 ? spec->max_replications : spec->replications;
-    assert(e.room > 0);
-    e.threads = spec->threads ? spec->threads : experiment_processors();
-    e.fractions = mem_calloc(e.threads, sizeof *e.fractions);
-    e.values =
-        mem_calloc(spec->variants * e.room * spec->rows + 1, sizeof *e.values);
-    pthread_mutex_init(&e.lock, NULL);
-    pthread_cond_init(&e.finished, NULL);
-    result.precise = true;
-    if (spec->precision > 0) {
+    assert(spec->run);
+    begin(&e, spec);
+    if (spec->precision > 0 && whole) {
         result.replications = run_until_tight(&e, &result.precise);
     } else {
-        result.replications = spec->replications;
-        run_stage(&e, spec->replications);
+        result.replications = room(spec);
+        run_stage(&e, room(spec));
     }
     result.complete = !e.stopped;
-    result.values = mem_calloc(
-        spec->variants * result.replications * spec->rows + 1, sizeof(double));
-    for (size_t v = 0; v < spec->variants; v++)
-        memcpy(result.values + v * result.replications * spec->rows,
-               e.values + v * e.room * spec->rows,
-               result.replications * spec->rows * sizeof(double));
-    pthread_cond_destroy(&e.finished);
-    pthread_mutex_destroy(&e.lock);
-    free(e.values);
-    free(e.fractions);
+    result.error = e.error;
+    if (!spec->store)
+        result.values = take_values(&e, &result);
+    end(&e);
     return result;
+}
+
+size_t experiment_take(const struct experiment_spec *spec, bool *precise)
+{
+    struct experiment e;
+    struct rule r;
+    size_t n;
+
+    *precise = true;
+    if (!(spec->precision > 0))
+        return spec->replications;
+    begin(&e, spec);
+    e.to = room(spec);
+    r = rule_new(&e);
+    n = precision_take(&r.rule, room(spec), precise);
+    free(r.goals);
+    end(&e);
+    return n;
 }
 
 void experiment_release(struct experiment_result *result)

@@ -288,6 +288,16 @@ struct variants variants_of(struct factors *factors,
     return v;
 }
 
+struct variants variants_single(const struct factors *factors)
+{
+    assert(factors->list.count == 0);
+    return (struct variants){.factors = factors,
+                             .count = 1,
+                             .values = mem_calloc(1, sizeof(size_t)),
+                             .points = 1,
+                             .of_point = mem_calloc(1, sizeof(size_t))};
+}
+
 void variants_release(struct variants *variants)
 {
     free(variants->values);
@@ -340,4 +350,16 @@ size_t variants_find(const struct variants *variants, const size_t *values)
            memcmp(variants->values + i * n, values, n * sizeof *values) != 0)
         i++;
     return i;
+}
+
+void variants_add(struct variants *variants, const size_t *values)
+{
+    size_t n = variants->factors->list.count;
+
+    if (variants_find(variants, values) < variants->count)
+        return;
+    variants->values = mem_realloc(
+        variants->values, (variants->count + 1) * n + 1, sizeof *values);
+    memcpy(variants->values + variants->count * n, values, n * sizeof *values);
+    variants->count++;
 }

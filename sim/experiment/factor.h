@@ -31,6 +31,7 @@ struct factor {
     bool sampled;     /* values come of the distribution, by its quantiles */
     struct dist dist; /* sampled only */
     int form;         /* of the numbers, for who writes them */
+    size_t base;      /* number of the value that others are held against */
     bool optional; /* a value that cannot be applied is left out, not wrong */
     char *owned;   /* text that the places borrow; may be NULL */
 };
@@ -82,7 +83,12 @@ struct variants variants_of(struct factors *factors,
                             const struct design *design,
                             char *(*form)(void *self, size_t factor, double x),
                             void *self);
+/* One variant, of no factors at all. */
+struct variants variants_single(const struct factors *factors);
 void variants_release(struct variants *variants);
+
+/* Adds a variant of these values, [factor], where it is not there. */
+void variants_add(struct variants *variants, const size_t *values);
 
 /* Leaves only the variants that are marked, in the same order; points of the
  * others have no variant (SIZE_MAX). */

@@ -130,21 +130,29 @@ static uint64_t fingerprint(const char *bytes, size_t size)
     return hash;
 }
 
-static bool read_file(struct doc_set *set, const char *path, struct diag *diag)
+static const char *shown_name(struct doc_set *set, const char *path)
 {
     const char *shown = strcmp(path, "-") == 0 ? "<stdin>" : path;
-    struct doc_source source = {0};
-    struct doc_input input = {0};
-    bool ok;
 
-    source.name = doc_new_text(set, shown, strlen(shown));
-    ok = doc_source_read(&source, path, diag);
-    if (ok) {
-        input.name = doc_new_text(set, path, strlen(path));
-        input.hash = fingerprint(source.bytes, source.size);
-        VEC_PUSH(set->inputs, input);
-        ok = read_source(set, &source, diag);
-    }
+    return doc_new_text(set, shown, strlen(shown));
+}
+
+static bool read_input(struct doc_set *set, const char *path,
+                       struct doc_source *source, struct diag *diag)
+{
+    struct doc_input input = {.name = doc_new_text(set, path, strlen(path))};
+
+    input.hash = fingerprint(source->bytes, source->size);
+    VEC_PUSH(set->inputs, input);
+    return read_source(set, source, diag);
+}
+
+static bool read_file(struct doc_set *set, const char *path, struct diag *diag)
+{
+    struct doc_source source = {.name = shown_name(set, path)};
+    bool ok = doc_source_read(&source, path, diag) &&
+              read_input(set, path, &source, diag);
+
     doc_source_release(&source);
     return ok;
 }
@@ -244,6 +252,19 @@ bool doc_read_text(struct doc_set *set, const char *name, const char *text,
     source.bytes = mem_strdup(text);
     source.size = strlen(text);
     ok = read_source(set, &source, diag);
+    doc_source_release(&source);
+    return ok;
+}
+
+bool doc_read_bytes(struct doc_set *set, const char *path, const char *bytes,
+                    size_t size, struct diag *diag)
+{
+    struct doc_source source = {.name = shown_name(set, path)};
+    bool ok;
+
+    source.bytes = mem_strndup(bytes, size);
+    source.size = size;
+    ok = read_input(set, path, &source, diag);
     doc_source_release(&source);
     return ok;
 }

@@ -50,6 +50,11 @@ bool doc_read_path(struct doc_set *set, const char *path, struct diag *diag);
 bool doc_read_text(struct doc_set *set, const char *name, const char *text,
                    struct diag *diag);
 
+/* As doc_read_path of a file that holds these bytes: standard input can be
+ * read but once. */
+bool doc_read_bytes(struct doc_set *set, const char *path, const char *bytes,
+                    size_t size, struct diag *diag);
+
 /* The documents, in order. Empty documents ("---" alone) are left out. */
 size_t doc_count(const struct doc_set *set);
 struct doc_node *doc_root(const struct doc_set *set, size_t index);
@@ -73,6 +78,9 @@ const char *doc_name(const struct doc_node *node);
 
 /* Marks a whole subtree used. */
 void doc_use_all(struct doc_node *node);
+
+/* Prints a tree on one line, in flow style; it reads back the same. */
+void doc_print_flow(const struct doc_node *node, FILE *out);
 
 /* Editing, for --set: a new node that belongs to the set. */
 struct doc_node *doc_new_mapping(struct doc_set *set, struct place place);

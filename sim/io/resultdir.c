@@ -387,7 +387,7 @@ static bool rename_into_place(struct resultdir *dir)
     return true;
 }
 
-bool resultdir_commit(struct resultdir *dir, struct diag *diag)
+static bool commit(struct resultdir *dir, bool leave, struct diag *diag)
 {
     struct place place = {dir->name, 0, 0};
     bool ok = close_all(dir) && tree_sync(AT_FDCWD, dir->partial);
@@ -400,10 +400,20 @@ bool resultdir_commit(struct resultdir *dir, struct diag *diag)
         diag_error(diag, place, "cannot be put in place: %s", strerror(errno));
         ok = false;
     }
-    if (!ok)
+    if (!ok && !leave)
         remove_partial(dir);
     release(dir);
     return ok;
+}
+
+bool resultdir_commit(struct resultdir *dir, struct diag *diag)
+{
+    return commit(dir, false, diag);
+}
+
+bool resultdir_commit_or_leave(struct resultdir *dir, struct diag *diag)
+{
+    return commit(dir, true, diag);
 }
 
 void resultdir_abandon(struct resultdir *dir)

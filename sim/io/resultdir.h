@@ -42,6 +42,10 @@ const char *resultdir_path(const struct resultdir *dir);
  * in diag; then nothing of NAME has changed and .partial is removed. */
 bool resultdir_commit(struct resultdir *dir, struct diag *diag);
 
+/* As resultdir_commit, but after an error .partial stays for
+ * resultdir_resume. */
+bool resultdir_commit_or_leave(struct resultdir *dir, struct diag *diag);
+
 /* Removes what was written, frees. */
 void resultdir_abandon(struct resultdir *dir);
 

@@ -141,7 +141,7 @@ static const char *write_object(struct script *s, const struct doc_node *root)
     const char *path;
     FILE *out = new_file(s, &path);
 
-    scenario_print_flow(root, out);
+    doc_print_flow(root, out);
     fputc('\n', out);
     fclose(out);
     return path;
@@ -273,7 +273,7 @@ static void write_taints(FILE *out, struct doc_node *list)
 {
     fputs(", taints: [", out);
     for (struct doc_node *x = list ? list->first : NULL; x; x = x->next) {
-        scenario_print_flow(x, out);
+        doc_print_flow(x, out);
         if (x->next)
             fputs(", ", out);
     }
@@ -287,7 +287,7 @@ static void write_node(FILE *out, struct doc_node *n)
     fprintf(out, "apiVersion: v1\nkind: Node\nmetadata: {name: %s, labels: ",
             doc_text(n, "name"));
     if (labels)
-        scenario_print_flow(labels, out);
+        doc_print_flow(labels, out);
     else
         fputs("{}", out);
     fputs("}\nspec: {unschedulable: false", out);

@@ -1,0 +1,87 @@
+/*
+ * Threads of this process. Who is free takes the next unit, so that long and
+ * short ones even out.
+ */
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "sim/engine/mem.h"
+#include "sim/experiment/experiment_internal.h"
+
+enum { TICK_MS = 200 };
+
+struct worker {
+    struct experiment *experiment;
+    size_t index;
+    pthread_t thread;
+};
+
+static void *work(void *arg)
+{
+    struct worker *worker = arg;
+    struct experiment *e = worker->experiment;
+    struct unit_progress unit = {.experiment = e, .thread = worker->index};
+    double *values = mem_calloc(e->spec->rows + 1, sizeof *values);
+
+    while (experiment_next(e, &unit))
+        experiment_end(e, &unit, values, experiment_unit(e, &unit, values));
+    free(values);
+    pthread_mutex_lock(&e->lock);
+    e->idle++;
+    pthread_cond_signal(&e->finished);
+    pthread_mutex_unlock(&e->lock);
+    return NULL;
+}
+
+static struct timespec in_a_tick(void)
+{
+    struct timespec at;
+
+    clock_gettime(CLOCK_REALTIME, &at);
+    at.tv_nsec += TICK_MS * 1000000L;
+    if (at.tv_nsec >= 1000000000) {
+        at.tv_nsec -= 1000000000;
+        at.tv_sec++;
+    }
+    return at;
+}
+
+/* Waits for a tick, or until all threads are idle. True: they are. */
+static bool wait_a_tick(struct experiment *e, size_t count)
+{
+    struct timespec until = in_a_tick();
+    bool idle;
+
+    pthread_mutex_lock(&e->lock);
+    while (e->idle < count &&
+           pthread_cond_timedwait(&e->finished, &e->lock, &until) != ETIMEDOUT)
+        continue;
+    idle = e->idle == count;
+    pthread_mutex_unlock(&e->lock);
+    return idle;
+}
+
+void executor_threads(struct experiment *e)
+{
+    struct worker *workers = mem_calloc(e->threads, sizeof *workers);
+    size_t left = e->end - e->next, made = 0;
+    size_t count = left < e->threads ? left : e->threads;
+
+    e->idle = 0;
+    for (; made < count; made++) {
+        workers[made].experiment = e;
+        workers[made].index = made;
+        if (pthread_create(&workers[made].thread, NULL, work, &workers[made]) !=
+            0)
+            break;
+    }
+    if (made == 0 && count > 0) /* no thread to be had: do it here */
+        work(&workers[0]);
+    while (!wait_a_tick(e, made > 0 ? made : count > 0))
+        experiment_tell(e);
+    for (size_t i = 0; i < made; i++)
+        pthread_join(workers[i].thread, NULL);
+    free(workers);
+}
