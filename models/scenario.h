@@ -291,7 +291,10 @@ struct scenario {
     bool ideal;     /* preset: ideal */
     sim_time duration;
     bool warm_up_auto;
-    sim_time warm_up; /* at most so long when auto */
+    sim_time warm_up;      /* at most so long when auto */
+    bool warm_up_mser;     /* auto, and then as long as warm_up_detect finds */
+    sim_time warm_up_more; /* that; 0 before */
+    struct place warm_up_place;
     uint64_t seed;
     int64_t replications;
     struct cluster_params cluster;

@@ -121,8 +121,14 @@ bool custom_warm_up(const struct param *param, void *field,
     struct raw_warm_up *out = field;
 
     (void)param;
-    if (!word_or_duration(node, "auto", -1, &out->time, diag))
+    out->place = node->place;
+    out->mser = says(node, "mser");
+    if (out->mser)
+        out->time = -1;
+    else if (!word_or_duration(node, "auto", -1, &out->time, diag)) {
+        diag_hint(diag, "or 'mser' to find where a steady state begins");
         return false;
+    }
     out->automatic = out->time < 0;
     if (out->automatic)
         out->time = 15 * SIM_MIN;
@@ -136,8 +142,8 @@ void custom_print_warm_up(const struct param *param, const void *field,
 
     (void)param;
     (void)indent;
-    print_word_or_duration(warm_up->automatic ? -1 : warm_up->time, "auto", -1,
-                           out);
+    print_word_or_duration(warm_up->automatic ? -1 : warm_up->time,
+                           warm_up->mser ? "mser" : "auto", -1, out);
 }
 
 bool custom_pre_stop(const struct param *param, void *field,

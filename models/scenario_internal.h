@@ -135,8 +135,9 @@ struct raw_output {
 };
 
 struct raw_warm_up {
-    bool automatic;
+    bool automatic, mser;
     sim_time time;
+    struct place place;
 };
 
 struct scenario_raw {

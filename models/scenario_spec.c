@@ -268,6 +268,8 @@ bool scenario_read_spec(struct scenario_reader *r)
     s->duration = raw->duration;
     s->warm_up_auto = raw->warm_up.automatic;
     s->warm_up = raw->warm_up.time;
+    s->warm_up_mser = raw->warm_up.mser;
+    s->warm_up_place = raw->warm_up.place;
     s->seed = (uint64_t)raw->seed;
     s->replications = raw->replications;
     s->timeseries = raw->output.timeseries;

@@ -215,7 +215,8 @@ const struct param scenario_spec_table[] = {
      .text = "auto",
      .read = custom_warm_up,
      .print = custom_print_warm_up,
-     .help = "before time 0; auto: until all is available, at most 15m"},
+     .help = "before time 0; auto: until all is available, at most 15m; "
+             "mser: and then until a steady state, found by MSER-5"},
     {.name = "seed",
      .type = PARAM_INT,
      .offset = SP(seed),

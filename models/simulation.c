@@ -252,9 +252,9 @@ static bool warm_up(struct pace *p)
         if (!run_until(p, t))
             return false;
         if (warm(s))
-            return run_until(p, t + names_forgotten(c));
+            return run_until(p, t + names_forgotten(c) + c->warm_up_more);
     }
-    return true;
+    return run_until(p, end + c->warm_up_more);
 }
 
 static bool measure(struct pace *p)

@@ -76,7 +76,6 @@ static int run_plan(const struct plan *plan, const struct options *o,
     if (store) {
         study_init(&study, plan, o, dir, store, cache);
         study.scenario = scenario;
-        progress_catch_signals();
         status = simulate(&study, name);
         study_release(&study);
     } else if (dir) {
@@ -87,11 +86,14 @@ static int run_plan(const struct plan *plan, const struct options *o,
     return status;
 }
 
-static int run_loaded(const struct options *o, const struct scenario *scenario)
+static int run_loaded(const struct options *o, struct scenario *scenario)
 {
     struct plan plan;
     int status;
 
+    progress_catch_signals();
+    if (!scenario_find_warm_up(scenario))
+        return EXIT_INTERRUPTED;
     plan_init(&plan, "run");
     plan_of_scenario(&plan, scenario, o);
     status = run_plan(&plan, o, scenario);

@@ -4,6 +4,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "models/warm_up.h"
+#include "sim/cli/progress.h"
 #include "sim/cli/variant_load.h"
 
 struct entry {
@@ -104,6 +106,23 @@ static void tidy(struct scenario_cache *cache)
     }
 }
 
+static bool not_interrupted(void *self, double fraction)
+{
+    (void)self;
+    (void)fraction;
+    return !progress_interrupted();
+}
+
+bool scenario_find_warm_up(struct scenario *scenario)
+{
+    struct diag *diag = diag_new();
+    bool ok = warm_up_detect(scenario, not_interrupted, NULL, diag);
+
+    diag_print(diag, stderr);
+    diag_free(diag);
+    return ok;
+}
+
 static struct scenario *load(const struct scenario_cache *cache, size_t variant)
 {
     const struct plan *plan = cache->plan;
@@ -120,6 +139,9 @@ static struct scenario *load(const struct scenario_cache *cache, size_t variant)
                 "podchurn %s: error: the input '%s' changed while the study "
                 "ran\n",
                 plan->command, changed);
+        scenario_free(scenario);
+        scenario = NULL;
+    } else if (!scenario_find_warm_up(scenario)) {
         scenario_free(scenario);
         scenario = NULL;
     }

@@ -25,4 +25,9 @@ const struct scenario *scenario_cache_get(struct scenario_cache *cache,
 void scenario_cache_put(struct scenario_cache *cache,
                         const struct scenario *scenario);
 
+/* Finds the warm-up where a scenario leaves it to MSER-5 (warm_up.h); the
+ * cache does so with those it loads. Messages go to standard error. False:
+ * interrupted. */
+bool scenario_find_warm_up(struct scenario *scenario);
+
 #endif
