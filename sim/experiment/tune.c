@@ -11,9 +11,9 @@ enum { SURE_REPLICATIONS = 59 };
 const char *const tune_verdict_names[] = {"", "met", "missed", "not proven"};
 
 struct candidate {
-    VEC_OF(double) values;
+    VEC_OF(double) values;     /* [replication][target] */
     enum tune_verdict verdict; /* at the last look */
-    bool even;                 /* all values are the same */
+    bool even;                 /* of a target, all values are the same */
 };
 
 struct tune {
@@ -60,7 +60,7 @@ struct tune *tune_new(const struct tune_spec *spec)
 
     assert(spec->count > 0 && spec->replications > 0);
     assert(spec->max_replications >= spec->replications);
-    assert(spec->meets != DIRECTION_NONE);
+    assert(spec->target_count > 0);
     tune->spec = *spec;
     tune->level = 1 - COMPARISON_ALPHA / (double)shares;
     tune->candidates = mem_calloc(spec->count, sizeof *tune->candidates);
@@ -75,11 +75,18 @@ void tune_free(struct tune *tune)
     free(tune);
 }
 
-static struct tally gather(const struct candidate *c)
+/* Replications that a value has been told of. */
+static size_t told(const struct tune *tune, size_t value)
 {
+    return tune->candidates[value].values.count / tune->spec.target_count;
+}
+
+static struct tally gather(const struct tune *tune, size_t value, size_t target)
+{
+    const struct candidate *c = &tune->candidates[value];
     struct tally t = {0};
 
-    for (size_t i = 0; i < c->values.count; i++) {
+    for (size_t i = target; i < c->values.count; i += tune->spec.target_count) {
         if (!isnan(c->values.items[i]))
             tally_add(&t, c->values.items[i]);
     }
@@ -87,10 +94,10 @@ static struct tally gather(const struct candidate *c)
 }
 
 /* How far the mean is on the good side of the bound. */
-static double margin(const struct tune_spec *spec, double mean)
+static double margin(const struct tune_target *target, double mean)
 {
-    return spec->meets == DIRECTION_HIGHER ? mean - spec->bound
-                                           : spec->bound - mean;
+    return target->meets == DIRECTION_HIGHER ? mean - target->bound
+                                             : target->bound - mean;
 }
 
 static bool surely(double margin_by, double half, bool strict)
@@ -98,37 +105,52 @@ static bool surely(double margin_by, double half, bool strict)
     return strict ? margin_by > half : margin_by >= half;
 }
 
-/* As is known after the replications so far. UNTRIED: more are needed. */
-static enum tune_verdict decide(const struct tune *tune,
-                                const struct candidate *c)
+/* What the replications so far say of one target. */
+static enum tune_verdict decide_one(const struct tune *tune,
+                                    const struct tally *t, size_t target)
 {
-    struct tally t = gather(c);
-    double n = (double)t.count, half;
+    const struct tune_target *wanted = &tune->spec.targets[target];
+    double n = (double)t->count, half;
 
-    if (t.count >= 2) {
-        half =
-            stat_t_quantile(tune->level, n - 1) * sqrt(tally_variance(&t) / n);
-        if (surely(margin(&tune->spec, t.mean), half, tune->spec.strict))
-            return TUNE_MET;
-        if (surely(-margin(&tune->spec, t.mean), half, !tune->spec.strict))
-            return TUNE_MISSED;
-    }
-    return c->values.count < tune->spec.max_replications ? TUNE_UNTRIED
-                                                         : TUNE_NOT_PROVEN;
+    if (t->count < 2)
+        return TUNE_NOT_PROVEN;
+    half = stat_t_quantile(tune->level, n - 1) * sqrt(tally_variance(t) / n);
+    if (surely(margin(wanted, t->mean), half, wanted->strict))
+        return TUNE_MET;
+    if (surely(-margin(wanted, t->mean), half, !wanted->strict))
+        return TUNE_MISSED;
+    return TUNE_NOT_PROVEN;
 }
 
-void tune_add(struct tune *tune, size_t value, double x)
+/* All are to be met, one that is missed is enough. */
+static void decide(struct tune *tune, size_t value)
 {
     struct candidate *c = &tune->candidates[value];
-    struct tally t;
 
-    assert(value == tune->asked && c->values.count < tune->asked_to);
-    VEC_PUSH(c->values, x);
-    if (c->values.count < tune->asked_to)
-        return;
-    t = gather(c);
-    c->verdict = decide(tune, c);
-    c->even = !(tally_variance(&t) > 0);
+    c->verdict = TUNE_MET;
+    c->even = false;
+    for (size_t i = 0; i < tune->spec.target_count; i++) {
+        struct tally t = gather(tune, value, i);
+        enum tune_verdict one = decide_one(tune, &t, i);
+
+        c->even = c->even || !(tally_variance(&t) > 0);
+        if (c->verdict != TUNE_MISSED && one != TUNE_MET)
+            c->verdict = one;
+    }
+    if (c->verdict == TUNE_NOT_PROVEN &&
+        told(tune, value) < tune->spec.max_replications)
+        c->verdict = TUNE_UNTRIED; /* more are needed */
+}
+
+void tune_add(struct tune *tune, size_t value, const double *x)
+{
+    struct candidate *c = &tune->candidates[value];
+
+    assert(value == tune->asked && told(tune, value) < tune->asked_to);
+    for (size_t i = 0; i < tune->spec.target_count; i++)
+        VEC_PUSH(c->values, x[i]);
+    if (told(tune, value) == tune->asked_to)
+        decide(tune, value);
 }
 
 /* ---------------------------------------------------------------- search */
@@ -171,18 +193,25 @@ static size_t bisect(const struct tune *tune, size_t good, size_t bad,
     return good;
 }
 
+/* By the first target, of replications that both have. */
+static struct comparison compare(const struct tune *tune, size_t value,
+                                 size_t baseline)
+{
+    size_t a = told(tune, value), b = told(tune, baseline);
+
+    return comparison_paired(tune->candidates[value].values.items,
+                             tune->candidates[baseline].values.items,
+                             a < b ? a : b, tune->spec.target_count,
+                             tune->spec.targets->range);
+}
+
 /* Where more is worse the largest is wanted: by the pairs of the ends. */
 static bool more_is_worse(const struct tune *tune)
 {
-    const struct candidate *low = &tune->candidates[0];
-    const struct candidate *high = &tune->candidates[tune->spec.count - 1];
-    size_t n = low->values.count < high->values.count ? low->values.count
-                                                      : high->values.count;
-    struct comparison c = comparison_paired(
-        high->values.items, low->values.items, n, 1, tune->spec.range);
+    struct comparison c = compare(tune, tune->spec.count - 1, 0);
 
-    return comparison_verdict(c.difference, c.p_value, tune->spec.meets) ==
-           BETTER_BASELINE;
+    return comparison_verdict(c.difference, c.p_value,
+                              tune->spec.targets->meets) == BETTER_BASELINE;
 }
 
 /* Neither end meets the target: something between them may. */
@@ -247,7 +276,7 @@ static void check_even(const struct tune *tune, struct plan *plan)
     size_t max = tune->spec.max_replications;
     size_t enough = max < SURE_REPLICATIONS ? max : SURE_REPLICATIONS;
 
-    if (c->even && c->values.count < enough) {
+    if (c->even && told(tune, plan->answer) < enough) {
         plan->wants = true;
         plan->value = plan->answer;
     }
@@ -274,7 +303,7 @@ bool tune_next(struct tune *tune, size_t *value, size_t *from, size_t *to)
 
     if (!plan.wants)
         return false;
-    n = tune->candidates[plan.value].values.count;
+    n = told(tune, plan.value);
     *value = tune->asked = plan.value;
     *from = n;
     *to = next_look(&tune->spec, n);
@@ -287,62 +316,68 @@ bool tune_next(struct tune *tune, size_t *value, size_t *from, size_t *to)
 
 /* ---------------------------------------------------------------- result */
 
-/* A pair, told apart, of which the one nearer to the good end is worse. */
-static bool contradicts(const struct tune *tune, size_t i, size_t j,
-                        bool largest, double p)
+/* What meets is to be on one side of what misses. */
+static bool out_of_order(const struct tune *tune, size_t low, size_t high,
+                         bool largest)
 {
-    const struct candidate *a = &tune->candidates[i];
-    const struct candidate *b = &tune->candidates[j];
-    enum better wanted = largest ? BETTER_VARIANT : BETTER_BASELINE;
-    enum tune_verdict left = largest ? b->verdict : a->verdict;
-    enum tune_verdict right = largest ? a->verdict : b->verdict;
-    struct tally low = gather(a), high = gather(b);
+    size_t worse = largest ? high : low, better = largest ? low : high;
 
-    if (left == TUNE_MET && right == TUNE_MISSED)
-        return true;
-    return comparison_verdict(high.mean - low.mean, p, tune->spec.meets) ==
-           wanted;
+    return tune->candidates[worse].verdict == TUNE_MET &&
+           tune->candidates[better].verdict == TUNE_MISSED;
 }
 
-static double pair_p(const struct tune *tune, size_t i, size_t j)
+static void contradiction(struct tune_result *r, size_t low, size_t high)
 {
-    const struct candidate *a = &tune->candidates[i];
-    const struct candidate *b = &tune->candidates[j];
-    size_t n =
-        a->values.count < b->values.count ? a->values.count : b->values.count;
-
-    return comparison_paired(b->values.items, a->values.items, n, 1,
-                             tune->spec.range)
-        .p_value;
+    if (!r->monotone)
+        return; /* the first that is found is told */
+    r->monotone = false;
+    r->low = low;
+    r->high = high;
 }
 
-/* Compares what was tried, neighbours in order, Holm-adjusted, and verdicts
- * of all pairs. */
+/* Neighbours of those tried, in order, Holm-adjusted: none is to get worse
+ * towards the good end. With several targets each may have its own. */
+static void compare_neighbours(const struct tune *tune, const size_t *tried,
+                               size_t count, struct tune_result *r)
+{
+    double *p = mem_calloc(count + 1, sizeof *p);
+    double *difference = mem_calloc(count + 1, sizeof *difference);
+    enum better wrong = r->largest ? BETTER_VARIANT : BETTER_BASELINE;
+
+    for (size_t k = 0; k + 1 < count; k++) {
+        struct comparison c = compare(tune, tried[k + 1], tried[k]);
+
+        p[k] = c.p_value;
+        difference[k] = c.difference;
+    }
+    comparison_holm(p, count > 0 ? count - 1 : 0);
+    for (size_t k = 0; k + 1 < count; k++) {
+        if (comparison_verdict(difference[k], p[k],
+                               tune->spec.targets->meets) == wrong)
+            contradiction(r, tried[k], tried[k + 1]);
+    }
+    free(p);
+    free(difference);
+}
+
 static void look_for_contradiction(const struct tune *tune,
                                    struct tune_result *r)
 {
     size_t *tried = mem_calloc(tune->spec.count, sizeof *tried), n = 0;
-    double *p = mem_calloc(tune->spec.count, sizeof *p);
 
     for (size_t i = 0; i < tune->spec.count; i++) {
-        if (tune->candidates[i].values.count > 0)
+        if (told(tune, i) > 0)
             tried[n++] = i;
     }
-    for (size_t k = 0; k + 1 < n; k++)
-        p[k] = pair_p(tune, tried[k], tried[k + 1]);
-    comparison_holm(p, n > 0 ? n - 1 : 0);
-    for (size_t k = 0; k + 1 < n && r->monotone; k++) {
-        for (size_t l = k + 1; l < n && r->monotone; l++) {
-            if (contradicts(tune, tried[k], tried[l], r->largest,
-                            l == k + 1 ? p[k] : NAN)) {
-                r->monotone = false;
-                r->low = tried[k];
-                r->high = tried[l];
-            }
+    for (size_t k = 0; k < n; k++) {
+        for (size_t l = k + 1; l < n; l++) {
+            if (out_of_order(tune, tried[k], tried[l], r->largest))
+                contradiction(r, tried[k], tried[l]);
         }
     }
+    if (tune->spec.target_count == 1)
+        compare_neighbours(tune, tried, n, r);
     free(tried);
-    free(p);
 }
 
 struct tune_result tune_result(struct tune *tune)
@@ -366,16 +401,10 @@ enum tune_verdict tune_verdict(const struct tune *tune, size_t value)
     return tune->candidates[value].verdict;
 }
 
-struct output_summary tune_summary(const struct tune *tune, size_t value)
+struct output_summary tune_summary(const struct tune *tune, size_t value,
+                                   size_t target)
 {
-    const struct candidate *c = &tune->candidates[value];
-
-    return output_summarise(c->values.items, c->values.count, 1,
-                            tune->spec.range);
-}
-
-const double *tune_values(const struct tune *tune, size_t value, size_t *count)
-{
-    *count = tune->candidates[value].values.count;
-    return tune->candidates[value].values.items;
+    return output_summarise(tune->candidates[value].values.items + target,
+                            told(tune, value), tune->spec.target_count,
+                            tune->spec.targets[target].range);
 }

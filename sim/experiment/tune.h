@@ -5,6 +5,10 @@
  * values, until none are wanted. What is asked for depends on the values
  * told alone. All values run the same replications: common random numbers.
  *
+ * A value meets several targets where it meets each: each is tested at the
+ * full level, for a value is claimed only where no test fails (the
+ * intersection-union test; Berger, Technometrics 24, 1982).
+ *
  * Both ends first, then bisection between one that meets the target and one
  * that does not. A value is decided after 10, 20, 40 .. replications: it
  * meets the target where a one-sided bound for its mean does, misses it where
@@ -31,15 +35,21 @@
 
 #include "sim/experiment/comparison.h"
 
-struct tune_spec {
-    size_t count;         /* values, in order, >= 1 */
-    enum direction meets; /* HIGHER: the mean is to be >= bound, LOWER:
-                             <= bound */
+/* What the mean of a quantity is to be. */
+struct tune_target {
+    enum direction meets; /* HIGHER: >= bound, LOWER: <= bound */
     double bound;
     bool strict;               /* > and < instead */
-    size_t replications;       /* at the first look, >= 1 */
-    size_t max_replications;   /* >= replications */
     struct output_range range; /* of the quantity */
+};
+
+struct tune_spec {
+    size_t count;                      /* values, in order, >= 1 */
+    const struct tune_target *targets; /* borrowed; the first is the one that
+                                          more or less is told apart by */
+    size_t target_count;               /* >= 1 */
+    size_t replications;               /* at the first look, >= 1 */
+    size_t max_replications;           /* >= replications */
 };
 
 enum tune_verdict {
@@ -59,8 +69,9 @@ void tune_free(struct tune *tune);
 /* Replications from..to-1 of a value are wanted next, none of which has been
  * told. False: the search is over. */
 bool tune_next(struct tune *tune, size_t *value, size_t *from, size_t *to);
-/* Tells the next replication's value (in index order; NaN: undefined). */
-void tune_add(struct tune *tune, size_t value, double x);
+/* Tells what the next replication says of each target, in index order of
+ * replications (NaN: undefined). */
+void tune_add(struct tune *tune, size_t value, const double *x);
 
 struct tune_result {
     bool attained;     /* a value meets the target */
@@ -77,9 +88,7 @@ struct tune_result tune_result(struct tune *tune);
 
 /* What was found of a value; count 0: untried. */
 enum tune_verdict tune_verdict(const struct tune *tune, size_t value);
-struct output_summary tune_summary(const struct tune *tune, size_t value);
-/* Its values, in order of replications; *count of them. Borrowed until the
- * next tune_add. */
-const double *tune_values(const struct tune *tune, size_t value, size_t *count);
+struct output_summary tune_summary(const struct tune *tune, size_t value,
+                                   size_t target);
 
 #endif

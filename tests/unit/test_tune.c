@@ -30,14 +30,19 @@ static double run(struct system *system, size_t value, size_t replication)
            system->own * rng_normal(&own);
 }
 
+/* One target; a test changes it where it wants. */
+static struct tune_target target;
+
 static struct tune_spec spec_of(size_t count, double bound)
 {
+    target = (struct tune_target){.meets = DIRECTION_HIGHER,
+                                  .bound = bound,
+                                  .range = {-INFINITY, INFINITY}};
     return (struct tune_spec){.count = count,
-                              .meets = DIRECTION_HIGHER,
-                              .bound = bound,
+                              .targets = &target,
+                              .target_count = 1,
                               .replications = 10,
-                              .max_replications = 200,
-                              .range = {-INFINITY, INFINITY}};
+                              .max_replications = 200};
 }
 
 static struct tune *search(const struct tune_spec *spec, struct system *system)
@@ -46,14 +51,13 @@ static struct tune *search(const struct tune_spec *spec, struct system *system)
     size_t value, from, to;
 
     while (tune_next(tune, &value, &from, &to)) {
-        size_t count;
-
         assert_true(value < spec->count && from < to);
         assert_true(to <= spec->max_replications);
-        tune_values(tune, value, &count);
-        assert_int_equal(count, from);
-        for (size_t r = from; r < to; r++)
-            tune_add(tune, value, run(system, value, r));
+        for (size_t r = from; r < to; r++) {
+            double x[] = {run(system, value, r), -1.5 * (double)value};
+
+            tune_add(tune, value, x);
+        }
     }
     return tune;
 }
@@ -105,8 +109,9 @@ static void the_smallest_that_meets(void **state)
     assert_true(r.attained && r.answer == 37 && !r.largest && r.monotone);
     assert_int_equal(tune_verdict(tune, 37), TUNE_MET);
     assert_int_equal(tune_verdict(tune, 36), TUNE_MISSED);
-    assert_true(tune_summary(tune, 38).count >= 10); /* the other neighbour */
-    assert_true(tune_summary(tune, 90).count == 0);
+    assert_true(tune_summary(tune, 38, 0).count >=
+                10); /* the other neighbour */
+    assert_true(tune_summary(tune, 90, 0).count == 0);
     assert_true(system.told < 250); /* not 100 x 200 */
     tune_free(tune);
 }
@@ -119,7 +124,7 @@ static void the_largest_where_more_is_worse(void **state)
 
     (void)state;
     assert_true(r.attained && r.answer == 7 && r.largest && r.monotone);
-    spec.bound = -30; /* all do */
+    target.bound = -30; /* all do */
     r = answer(&spec, &system);
     assert_true(r.attained && r.answer == 20 && r.largest);
 }
@@ -131,7 +136,7 @@ static void lower_is_better(void **state)
     struct tune_result r;
 
     (void)state;
-    spec.meets = DIRECTION_LOWER;
+    target.meets = DIRECTION_LOWER;
     r = answer(&spec, &system);
     assert_true(r.attained && r.answer == 8 && !r.largest && r.monotone);
 }
@@ -163,7 +168,7 @@ static void a_single_value(void **state)
 
     (void)state;
     assert_true(answer(&spec, &system).attained);
-    spec.bound = 1;
+    target.bound = 1;
     assert_false(answer(&spec, &system).attained);
 }
 
@@ -189,6 +194,28 @@ static void a_dent_is_said(void **state)
     assert_true(!r.monotone && r.low == 10 && r.high == 15);
 }
 
+/* Both have to be met: what meets the one is 5 and more, the other 8 and
+ * less. */
+static void two_targets(void **state)
+{
+    struct tune_spec spec = spec_of(21, 4.5);
+    const struct tune_target both[] = {target,
+                                       {.meets = DIRECTION_HIGHER,
+                                        .bound = -12.75,
+                                        .range = {-INFINITY, INFINITY}}};
+    struct system system = {identity, 0.1, 0.1, 1, 0};
+    struct tune_result r;
+
+    (void)state;
+    spec.targets = both;
+    spec.target_count = 2;
+    r = answer(&spec, &system);
+    assert_true(r.attained && r.answer == 5);
+    spec.max_replications = 40;
+    r = answer(&spec, &system);
+    assert_true(r.attained && r.answer == 5);
+}
+
 static void without_variance_one_looks_longer(void **state)
 {
     struct tune_spec spec = spec_of(5, 2);
@@ -198,10 +225,10 @@ static void without_variance_one_looks_longer(void **state)
 
     (void)state;
     assert_true(r.attained && r.answer == 2);
-    assert_int_equal(tune_summary(tune, 2).count, 59);
-    assert_int_equal(tune_summary(tune, 4).count, 10);
+    assert_int_equal(tune_summary(tune, 2, 0).count, 59);
+    assert_int_equal(tune_summary(tune, 4, 0).count, 10);
     tune_free(tune);
-    spec.strict = true;
+    target.strict = true;
     r = answer(&spec, &system);
     assert_true(r.attained && r.answer == 3);
 }
@@ -270,7 +297,7 @@ static void what_is_asked_for_depends_on_values_alone(void **state)
     assert_true(a.answer == b.answer && system.told == same.told);
     assert_true(a.answer >= 21 && a.answer <= 22);
     system = (struct system){flat, 1, 1, 4, 0};
-    spec.bound = 0.5;
+    target.bound = 0.5;
     assert_false(answer(&spec, &system).attained);
 }
 
@@ -285,6 +312,7 @@ int main(void)
         cmocka_unit_test(a_single_value),
         cmocka_unit_test(a_hill_is_found_and_said),
         cmocka_unit_test(a_dent_is_said),
+        cmocka_unit_test(two_targets),
         cmocka_unit_test(without_variance_one_looks_longer),
         cmocka_unit_test(one_replication_proves_nothing),
         cmocka_unit_test(undefined_values_prove_nothing),
