@@ -5,8 +5,7 @@ seen = "\n"
 twice = "\n"
 count_name(s) = (strstrt(seen, "\n" . s . "\n") ? \
     (twice = twice . s . "\n", 0) : (seen = seen . s . "\n", 0))
-first_run(u) = (column("replication") == 0)
-once(t, s) = (first_run(0) && t >= 0 && !strstrt(twice, "\n" . s . "\n"))
+once(t, s) = (of_first(0) && t >= 0 && !strstrt(twice, "\n" . s . "\n"))
 # Times, and as many lines of names.
 times = ""
 marks = ""
@@ -14,7 +13,7 @@ short(s) = (strlen(s) > 24 ? substr(s, 1, 22) . "…" : s)
 note(t, s) = (times = times . sprintf("%.9g ", t / unit), \
     marks = marks . short(s) . "\n", 0)
 set table $None
-plot incidents using (first_run(0) ? count_name(strcol("incident")) : 0) \
+plot incidents using (of_first(0) ? count_name(strcol("incident")) : 0) \
     with table
 plot incidents using (once(column("time"), strcol("incident")) ? \
     note(column("time"), strcol("incident")) : 0) with table

@@ -1,13 +1,15 @@
 # What all figures share. Called first by each: load "_style.gp".
-# Each sets first: dir the result directory, format svg or png, out the file.
+# Each sets first: dir the result directory, format svg or png, out the file,
+# variant the first one's name, many whether there are others; where the size is not to be the usual one, high (of 675) before it.
 set datafile separator comma
 set datafile missing ""
 set datafile columnheaders
 set encoding utf8
+if (!exists("high")) { high = 675 }
 if (format eq "svg") {
-    set terminal svg size 1200,675 font "DejaVu Sans,15" background "white"
+    set terminal svg size 1200,high font "DejaVu Sans,15" background "white"
 } else {
-    set terminal pngcairo size 1200,675 font "DejaVu Sans,13" background "white"
+    set terminal pngcairo size 1200,high font "DejaVu Sans,13" background "white"
 }
 set output out
 
@@ -16,6 +18,12 @@ colours = "#0072B2 #D55E00 #009E73 #CC79A7 #E69F00 #56B4E9 #000000 #F0E442"
 colour(i) = word(colours, 1 + int(i) % 8)
 # Lines on top of each other: the first the widest, so that all show.
 width(i) = (i > 4 ? 1.5 : 5.5 - i)
+
+# Rows of the first replication of the first variant.
+of_first(u) = (column("replication") == 0 && \
+    (!many || strcol("variant") eq variant))
+named(title) = (many ? title . " (" . variant . ")" : title)
+set title noenhanced
 
 set border 3 lc rgb "#444444"
 set tics nomirror out textcolor rgb "#444444"

@@ -1,23 +1,22 @@
 # Which pod IPs did the Services list, and how long did each live?
-dir = ARG1; format = ARG2; out = ARG3
+dir = ARG1; format = ARG2; out = ARG3; variant = ARG4; many = (ARG5 > 1)
 load "_style.gp"
 file = dir . "/addresses.csv"
 services = dir . "/services.csv"
 pod_ip(u) = strcol("service") . "  " . strcol("ip")
 virtual_ip(u) = strcol("service") . "  " . strcol("cluster_ip")
-first(u) = (column("replication") == 0)
 set table $None
 stats file using (column("to")) nooutput
-plot file using (gather(first(0) ? strcol("service") : "")) with table
+plot file using (gather(of_first(0) ? strcol("service") : "")) with table
 listing = names
 names = ""
 gathered = 0
 # Virtual IPs of the Services that list anything, then the pods' IPs.
-plot services using (gather(gathered < 6 && first(0) && strlen(strcol("cluster_ip")) > 6 && \
+plot services using (gather(gathered < 6 && of_first(0) && strlen(strcol("cluster_ip")) > 6 && \
     strstrt("\n" . listing, "\n" . strcol("service") . "\n") ? \
     virtual_ip(0) : "")) with table
 virtual = count_names(names)
-plot file using (gather(first(0) ? pod_ip(0) : "")) with table
+plot file using (gather(of_first(0) ? pod_ip(0) : "")) with table
 unset table
 n = count_names(names)
 if (n == 0) exit
@@ -26,7 +25,7 @@ end = STATS_max
 unit = unit_of(end)
 load "_incidents.gp"
 row(s) = 1 + index_of(names, s)
-is(state) = (strcol("state") eq state && first(0) && \
+is(state) = (strcol("state") eq state && of_first(0) && \
     has(pod_ip(0)) && row(pod_ip(0)) <= shown)
 
 states = "unready ready dead"
@@ -43,11 +42,11 @@ until(t) = (t != t ? end : t)
 eval block(0)
 plot services using (row(virtual_ip(0))):(column("created")): \
     (until(column("deleted"))) \
-    with table if (first(0) && has(virtual_ip(0)))
+    with table if (of_first(0) && has(virtual_ip(0)))
 unset table
 unset datafile columnheaders
 
-set title (n > shown ? sprintf("Addresses of the Services, from listed to gone: the first %d", shown) : "Addresses of the Services, from listed to gone")
+set title named(n > shown ? sprintf("Addresses of the Services, from listed to gone: the first %d", shown) : "Addresses of the Services, from listed to gone")
 set xlabel unit_name(end)
 set xrange [0:end / unit]
 # Room for the labels: a line of them is as high as 1/26 of the figure.

@@ -1,5 +1,5 @@
 # Which clients notice? Availability over time, one line a group of clients.
-dir = ARG1; format = ARG2; out = ARG3
+dir = ARG1; format = ARG2; out = ARG3; variant = ARG4; many = (ARG5 > 1)
 load "_style.gp"
 file = dir . "/plots/timeseries.csv"
 set table $None
@@ -24,7 +24,7 @@ do for [i = 1:n] {
 load "_incidents.gp"
 unset datafile columnheaders
 
-set title "Availability over time, by group of clients"
+set title named("Availability over time, by group of clients")
 set xlabel unit_name(end)
 set ylabel "requests that succeeded, %"
 set xrange [0:end / unit]

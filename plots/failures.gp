@@ -1,9 +1,9 @@
 # What failed, when, and why? Failed attempts by cause, at their incidents.
-dir = ARG1; format = ARG2; out = ARG3
+dir = ARG1; format = ARG2; out = ARG3; variant = ARG4; many = (ARG5 > 1)
 load "_style.gp"
 file = dir . "/failures.csv"
 set table $None
-plot file using (gather(column("replication") == 0 ? strcol("cause") : "")) \
+plot file using (gather(of_first(0) ? strcol("cause") : "")) \
     with table
 stats dir . "/plots/timeseries.csv" using (column("time")) nooutput
 unset table
@@ -15,13 +15,13 @@ do for [i = 1:n] {
     name = name_at(names, i)
     eval block(i)
     plot file using (column("first") / unit):(column("last") / unit):(column("attempts")) \
-        with table if (strcol("cause") eq name && column("replication") == 0)
+        with table if (strcol("cause") eq name && of_first(0))
     unset table
 }
 load "_incidents.gp"
 unset datafile columnheaders
 
-set title "Failed attempts by cause: a bar from the first to the last of one incident"
+set title named("Failed attempts by cause: a bar from the first to the last of one incident")
 set xlabel unit_name(end)
 set ylabel "attempts failed"
 set logscale y

@@ -1,9 +1,9 @@
 # How long do clients wait? Share of requests that took longer, log axes.
-dir = ARG1; format = ARG2; out = ARG3
+dir = ARG1; format = ARG2; out = ARG3; variant = ARG4; many = (ARG5 > 1)
 load "_style.gp"
 file = dir . "/latency.csv"
 set table $None
-plot file using (gather(column("replication") == 0 ? strcol("traffic") : "")) \
+plot file using (gather(of_first(0) ? strcol("traffic") : "")) \
     with table
 unset table
 n = count_names(names)
@@ -14,7 +14,7 @@ do for [i = 1:n] {
     total[i] = 0
     passed[i] = 0
 }
-ours(i) = (strcol("traffic") eq name_at(names, i) && column("replication") == 0)
+ours(i) = (strcol("traffic") eq name_at(names, i) && of_first(0))
 do for [i = 1:n] {
     set table $None
     plot file using (ours(i) ? total[i] = total[i] + column("count") : 0) \
@@ -28,7 +28,7 @@ do for [i = 1:n] {
 }
 unset datafile columnheaders
 
-set title "Latency of requests that succeeded, as clients see it"
+set title named("Latency of requests that succeeded, as clients see it")
 set xlabel "seconds"
 set ylabel "share of requests that took longer"
 set logscale xy

@@ -1,5 +1,5 @@
 # Is what was asked for there? Pods desired and pods ready, over time.
-dir = ARG1; format = ARG2; out = ARG3
+dir = ARG1; format = ARG2; out = ARG3; variant = ARG4; many = (ARG5 > 1)
 load "_style.gp"
 file = dir . "/plots/timeseries.csv"
 set table $None
@@ -24,7 +24,7 @@ do for [i = 1:n] {
 load "_incidents.gp"
 unset datafile columnheaders
 
-set title "Pods desired (dashed) and ready, by Service"
+set title named("Pods desired (dashed) and ready, by Service")
 set xlabel unit_name(end)
 set ylabel "pods"
 set xrange [0:end / unit]

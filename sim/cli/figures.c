@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "sim/cli/coarse.h"
+#include "sim/cli/variant_data.h"
 #include "sim/engine/mem.h"
 #include "sim/io/diag.h"
 
@@ -161,12 +162,13 @@ static bool listed(const char *names, const char *name)
 }
 
 static bool draw(const char *script, const char *dir, const char *name,
-                 const char *format)
+                 const char *format, const struct variant_list *variants)
 {
     char *output = mem_printf("%s/plots/%s.%s", dir, name, format);
-    char *argv[] = {"gnuplot",   "-c",           (char *)script,
-                    (char *)dir, (char *)format, output,
-                    NULL};
+    char *count = mem_printf("%zu", variants->count);
+    char *argv[] = {"gnuplot",       "-c",           (char *)script,
+                    (char *)dir,     (char *)format, output,
+                    variants->first, count,          NULL};
     FILE *log = tmpfile();
     int status = log ? run_program(argv, log) : -1;
     struct stat st;
@@ -181,6 +183,7 @@ static bool draw(const char *script, const char *dir, const char *name,
     /* Nothing to draw, or only begun. */
     if (status != 0 || (stat(output, &st) == 0 && st.st_size == 0))
         unlink(output);
+    free(count);
     free(output);
     return status == 0;
 }
@@ -188,6 +191,7 @@ static bool draw(const char *script, const char *dir, const char *name,
 bool figures_draw(const char *dir, const char *names)
 {
     char *folder, *plots = mem_printf("%s/plots", dir);
+    struct variant_list variants = {0};
     glob_t scripts;
     bool ok = true, begun;
 
@@ -201,16 +205,17 @@ bool figures_draw(const char *dir, const char *names)
         fprintf(stderr, "podchurn: error: %s: %s\n", plots, strerror(errno));
         ok = false;
     }
-    begun = ok = ok && coarse_write(dir);
+    begun = ok = ok && coarse_write(dir) && variant_data_write(dir, &variants);
     setenv("GNUPLOT_LIB", folder, 1); /* where `load` looks */
     for (size_t i = 0; begun && i < scripts.gl_pathc; i++) {
         char *name = figure_name(scripts.gl_pathv[i]);
 
         if (listed(names, name))
-            ok = draw(scripts.gl_pathv[i], dir, name, "svg") &&
-                 draw(scripts.gl_pathv[i], dir, name, "png") && ok;
+            ok = draw(scripts.gl_pathv[i], dir, name, "svg", &variants) &&
+                 draw(scripts.gl_pathv[i], dir, name, "png", &variants) && ok;
         free(name);
     }
+    variant_list_release(&variants);
     globfree(&scripts);
     free(folder);
     free(plots);

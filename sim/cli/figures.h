@@ -2,10 +2,11 @@
  * figures - draws a result directory's pictures with gnuplot.
  *
  * A figure is one script NAME.gp in the plots folder: called as
- * `gnuplot -c NAME.gp RESULTDIR FORMAT OUTPUT` (FORMAT: svg or png) with
+ * `gnuplot -c NAME.gp RESULTDIR FORMAT OUTPUT VARIANT COUNT` (FORMAT: svg or
+ * png; VARIANT: the first one's name, "" for none; COUNT: of variants) with
  * the plots folder as GNUPLOT_LIB, so that it can load what they share. Its
  * first line is `# ` and the question it answers. It draws nothing where the
- * data for it is not there.
+ * data for it is not there. Figures over time are of the first variant.
  */
 #ifndef SIM_CLI_FIGURES_H
 #define SIM_CLI_FIGURES_H
