@@ -24,8 +24,9 @@ struct command {
     int (*run)(const struct command *command, int argc, char **argv);
 };
 
-extern const struct command command_run, command_compare, command_batch,
-    command_merge, command_check, command_plot, command_list, command_help;
+extern const struct command command_run, command_compare, command_tune,
+    command_batch, command_merge, command_check, command_plot, command_list,
+    command_help;
 
 /* All, in the order of `help`; ends with NULL. */
 extern const struct command *const commands[];

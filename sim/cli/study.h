@@ -15,6 +15,16 @@
 #include "sim/experiment/experiment.h"
 #include "sim/io/resultdir.h"
 
+/* What a command adds to the end of a study, and says in place of the usual
+ * summary and status. */
+struct study;
+struct study_ending {
+    bool (*write)(void *self, struct study *study); /* false: study->error */
+    void (*print)(void *self, const struct study *study, const char *dir);
+    int (*status)(void *self); /* enum exit_status */
+    void *self;
+};
+
 struct study {
     const struct plan *plan;
     const struct options *options;
@@ -25,7 +35,8 @@ struct study {
     struct progress progress;
     size_t replications; /* that count, of each variant */
     bool precise;        /* the precision was reached, or none was set */
-    size_t resumed;      /* units that were there at the start */
+    const struct study_ending *ending; /* NULL: the usual */
+    size_t resumed;                    /* units that were there at the start */
     /* run alone: the scenario, and its first replication, for the summary. */
     const struct scenario *scenario;
     struct simulation *first;

@@ -35,6 +35,10 @@ char *study_directory(const struct plan *plan, const struct options *o)
 
 static void print_summary(const struct study *study, const char *dir)
 {
+    if (study->ending) {
+        study->ending->print(study->ending->self, study, dir);
+        return;
+    }
     switch (study->options->format) {
     case FORMAT_CSV:
         summary_csv(study, stdout);
@@ -54,6 +58,8 @@ static void print_summary(const struct study *study, const char *dir)
 
 static int status_by_slos(const struct study *study)
 {
+    if (study->ending)
+        return study->ending->status(study->ending->self);
     for (size_t v = 0; v < study->plan->variants.count; v++)
         if (study_meets(study, v))
             return EXIT_DONE;
@@ -142,7 +148,8 @@ int study_finish(struct study *study, const char *name, bool keeps)
     bool drawn;
     int status;
 
-    if (!study_write(study)) {
+    if (!study_write(study) ||
+        (study->ending && !study->ending->write(study->ending->self, study))) {
         say_failed(study, name);
         if (keeps) {
             say_kept(study, name);

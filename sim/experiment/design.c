@@ -12,7 +12,7 @@ static struct design make(const size_t *lengths, size_t factors, size_t points)
 {
     struct design d = {.points = points, .factors = factors};
 
-    assert(factors > 0 && points > 0);
+    assert(points > 0);
     d.lengths = mem_calloc(factors, sizeof *d.lengths);
     memcpy(d.lengths, lengths, factors * sizeof *d.lengths);
     d.places = mem_calloc(points * factors, sizeof *d.places);
