@@ -161,6 +161,27 @@ static bool listed(const char *names, const char *name)
     return false;
 }
 
+/* False where the script's second line says `# needs FILE` and the result has
+ * no such file. */
+static bool has_data(const char *script, const char *dir)
+{
+    FILE *in = fopen(script, "r");
+    char line[256] = "";
+    char *path;
+    bool there;
+
+    for (int i = 0; in && i < 2 && fgets(line, sizeof line, in); i++)
+        line[strcspn(line, "\n")] = '\0';
+    if (in)
+        fclose(in);
+    if (strncmp(line, "# needs ", 8) != 0)
+        return true;
+    path = mem_printf("%s/%s", dir, line + 8);
+    there = access(path, R_OK) == 0;
+    free(path);
+    return there;
+}
+
 static bool draw(const char *script, const char *dir, const char *name,
                  const char *format, const struct variant_list *variants)
 {
@@ -210,7 +231,7 @@ bool figures_draw(const char *dir, const char *names)
     for (size_t i = 0; begun && i < scripts.gl_pathc; i++) {
         char *name = figure_name(scripts.gl_pathv[i]);
 
-        if (listed(names, name))
+        if (listed(names, name) && has_data(scripts.gl_pathv[i], dir))
             ok = draw(scripts.gl_pathv[i], dir, name, "svg", &variants) &&
                  draw(scripts.gl_pathv[i], dir, name, "png", &variants) && ok;
         free(name);

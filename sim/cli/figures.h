@@ -5,7 +5,8 @@
  * `gnuplot -c NAME.gp RESULTDIR FORMAT OUTPUT VARIANT COUNT` (FORMAT: svg or
  * png; VARIANT: the first one's name, "" for none; COUNT: of variants) with
  * the plots folder as GNUPLOT_LIB, so that it can load what they share. Its
- * first line is `# ` and the question it answers. It draws nothing where the
+ * first line is `# ` and the question it answers; the second may be `# needs
+ * FILE`, a file that not every result directory has. It draws nothing where the
  * data for it is not there. Figures over time are of the first variant.
  */
 #ifndef SIM_CLI_FIGURES_H

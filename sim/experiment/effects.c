@@ -157,17 +157,30 @@ static bool solve(struct fit *fit, const double *const *columns, size_t at)
     return true;
 }
 
+/* What is smaller is the fit's rounding: no effect. */
+static double noise_of(const struct fit *fit)
+{
+    double largest = 0;
+
+    for (size_t p = 0; p < fit->y->size; p++)
+        largest = fmax(largest, fabs(gsl_vector_get(fit->y, p)));
+    return 1e-11 * largest;
+}
+
 /* The effects of each row from the fitted terms: the last value's is what
  * makes the sum zero. */
 static void unpack(const struct design *d, const struct fit *fit, double *rows)
 {
+    double noise = noise_of(fit);
     size_t at = 1, row = 0;
 
     for (size_t f = 0; f < d->factors; f++) {
         double sum = 0;
 
         for (size_t l = 0; l < terms_of(d->lengths[f]); l++) {
-            rows[row] = gsl_vector_get(fit->terms, at++);
+            double effect = gsl_vector_get(fit->terms, at++);
+
+            rows[row] = fabs(effect) > noise ? effect : 0;
             sum += rows[row++];
         }
         if (d->lengths[f] > 0)

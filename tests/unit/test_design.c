@@ -216,6 +216,23 @@ static void main_effects_by_hand(void **state)
     design_release(&d);
 }
 
+static void rounding_is_no_effect(void **state)
+{
+    const size_t lengths[] = {3, 4};
+    struct design d = design_factorial(lengths, 2);
+    struct main_effect m[7];
+    struct factor_effect f[2];
+    const double *columns[12];
+    const double y[] = {45056.625, 44803.1};
+
+    (void)state;
+    for (size_t p = 0; p < 12; p++)
+        columns[p] = y;
+    effects_main(&d, columns, 2, 1, m, f);
+    assert_true(f[0].range == 0 && f[1].range == 0 && m[3].effect == 0);
+    design_release(&d);
+}
+
 static void lines_through_samples(void **state)
 {
     const size_t lengths[] = {0, 2};
@@ -253,6 +270,7 @@ int main(void)
         cmocka_unit_test(morris_of_known_functions),
         cmocka_unit_test(morris_by_hand),
         cmocka_unit_test(main_effects_by_hand),
+        cmocka_unit_test(rounding_is_no_effect),
         cmocka_unit_test(lines_through_samples),
     };
 
