@@ -28,7 +28,6 @@ do for [r = 1:rows] {
             fillcolor rgb "#F4F4F4" fillstyle solid noborder
     }
 }
-set logscale x
 set multiplot
 top = 1 - 70.0 / high
 bottom = 135.0 / high
@@ -44,9 +43,8 @@ set lmargin at screen left
 set rmargin at screen left + (0.98 - left) * 0.49
 set xlabel "requests that failed, %" offset 0, 0.3
 set format x "%g"
-set xrange [edge:last]
 set xtics font ",11"
-eval marks_of("x", edge, last)
+eval set_axis("x", edge, last)
 eval mark_none("x")
 plot for [s = 1:series] variants \
     using (is(s) ? shown(column("failed")) : NaN):(y(0)): \
@@ -64,8 +62,7 @@ timed(t) = (fast = (t < fast ? t : fast), slow = most(slow, t), 0)
 set table $None
 plot variants using (timed(1000 * column("latency_p99"))) with table
 unset table
-set xrange [fast / 1.2:slow * 1.2]
-eval marks_of("x", fast / 1.2, slow * 1.2)
+eval set_axis("x", fast / 1.2, slow * 1.2)
 unset ytics
 plot for [s = 1:series] variants \
     using (is(s) ? 1000 * column("latency_p99") : NaN):(y(0)): \

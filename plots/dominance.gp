@@ -15,13 +15,12 @@ set table $None
 plot variants using (timed(1000 * column("latency_p99"))) with table
 unset table
 is(s, front) = (int(column("series")) == s && int(column("front")) == front)
-set logscale xy
 set format "%g"
 set grid xtics ytics lc rgb "#DDDDDD" lt 1
-set yrange [edge:last * 1.6]
-set xrange [fast / 1.25:slow * 1.8]
-eval marks_of("y", edge, last * 1.6)
-eval marks_of("x", fast / 1.25, slow * 1.8)
+high_end = last * (last / edge > 6 ? 1.6 : 1.15)
+long_end = slow * (slow / fast > 5 ? 1.8 : 1.3)
+eval set_axis("y", edge, high_end)
+eval set_axis("x", fast / 1.25, long_end)
 eval mark_none("y")
 # A label only where there is room: the panel in cells, none twice.
 taken = ";"
@@ -30,8 +29,8 @@ name(x, y) = sprintf("%d,%d;", x, y)
 free(x, y) = (strstrt(taken, ";" . name(x, y)) + \
     strstrt(taken, ";" . name(x + 1, y)) + strstrt(taken, ";" . name(x - 1, y)) \
     ? 0 : (taken = taken . name(x, y), 1))
-fits(u) = free(cell(1000 * column("latency_p99"), 14 / across, fast / 1.25, slow * 1.8), \
-    cell(shown(column("failed")), 36 / down, edge, last * 1.6))
+fits(u) = free(cell(1000 * column("latency_p99"), 14 / across, fast / 1.25, long_end), \
+    cell(shown(column("failed")), 36 / down, edge, high_end))
 set bmargin 3
 set key off
 set label 1 sprintf("%s: filled where nothing is surely better in one and no worse in the other", service) \

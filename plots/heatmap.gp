@@ -20,10 +20,8 @@ do for [r = 1:rows] { set ytics add (labels[r] r) }
 do for [s = 1:series] { set xtics add (groups[s] s) }
 if (series > 8) { set xtics rotate by 20 right }
 set lmargin 4 + longest * 0.95
-set logscale cb
 set format cb "%g"
-set cbrange [edge:last]
-eval marks_of("cb", edge, last)
+eval set_axis("cb", edge, last)
 eval mark_none("cb")
 set bmargin 4
 set palette defined (0 "#F7FBFF", 0.25 "#C6DBEF", 0.5 "#6BAED6", \

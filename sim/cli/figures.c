@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "sim/cli/coarse.h"
+#include "sim/cli/report.h"
 #include "sim/cli/variant_data.h"
 #include "sim/engine/mem.h"
 #include "sim/io/diag.h"
@@ -145,6 +146,19 @@ static char *figure_name(const char *path)
     return mem_strndup(name, strlen(name) - strlen(".gp"));
 }
 
+/* The question that a script answers: its first line. The caller frees it. */
+static char *figure_question(const char *path)
+{
+    FILE *in = fopen(path, "r");
+    char line[256] = "";
+
+    if (in && fgets(line, sizeof line, in))
+        line[strcspn(line, "\n")] = '\0';
+    if (in)
+        fclose(in);
+    return mem_strdup(strncmp(line, "# ", 2) == 0 ? line + 2 : line);
+}
+
 static bool listed(const char *names, const char *name)
 {
     size_t n = strlen(name);
@@ -209,6 +223,47 @@ static bool draw(const char *script, const char *dir, const char *name,
     return status == 0;
 }
 
+/* Where a figure stands in the report: what compares first. */
+static size_t place_of(const char *name)
+{
+    static const char *const first[] = {"tuning",  "comparison",  "dominance",
+                                        "heatmap", "sensitivity", "tails",
+                                        NULL};
+    size_t i = 0;
+
+    while (first[i] && strcmp(first[i], name) != 0)
+        i++;
+    return i;
+}
+
+static int by_place(const void *left, const void *right)
+{
+    const struct report_figure *a = left, *b = right;
+    size_t p = place_of(a->name), q = place_of(b->name);
+
+    return p != q ? (p < q ? -1 : 1) : strcmp(a->name, b->name);
+}
+
+static bool write_report(const char *dir, const glob_t *scripts)
+{
+    struct report_figure *figures =
+        mem_calloc(scripts->gl_pathc, sizeof *figures);
+    bool ok;
+
+    for (size_t i = 0; i < scripts->gl_pathc; i++)
+        figures[i] =
+            (struct report_figure){figure_name(scripts->gl_pathv[i]),
+                                   figure_question(scripts->gl_pathv[i])};
+    qsort(figures, scripts->gl_pathc, sizeof *figures, by_place);
+    ok = report_write(dir, figures, scripts->gl_pathc);
+    for (size_t i = 0; i < scripts->gl_pathc; i++) {
+        free((void *)figures[i].name);
+        free((void *)figures[i].question);
+    }
+    free(figures);
+    return ok;
+}
+
 bool figures_draw(const char *dir, const char *names)
 {
     char *folder, *plots = mem_printf("%s/plots", dir);
@@ -236,6 +291,8 @@ bool figures_draw(const char *dir, const char *names)
                  draw(scripts.gl_pathv[i], dir, name, "png", &variants) && ok;
         free(name);
     }
+    if (begun)
+        ok = write_report(dir, &scripts) && ok;
     variant_list_release(&variants);
     globfree(&scripts);
     free(folder);
@@ -309,14 +366,10 @@ void figures_list(FILE *out)
         return;
     for (size_t i = 0; i < scripts.gl_pathc; i++) {
         char *name = figure_name(scripts.gl_pathv[i]);
-        FILE *in = fopen(scripts.gl_pathv[i], "r");
-        char line[256] = "";
+        char *question = figure_question(scripts.gl_pathv[i]);
 
-        if (in && fgets(line, sizeof line, in))
-            line[strcspn(line, "\n")] = '\0';
-        if (in)
-            fclose(in);
-        fprintf(out, "%-20s %s\n", name, line[0] == '#' ? line + 2 : line);
+        fprintf(out, "%-20s %s\n", name, question);
+        free(question);
         free(name);
     }
     globfree(&scripts);

@@ -19,8 +19,8 @@
 bool figures_available(void);
 
 /* Draws the figures (names separated by commas; NULL: all) of the result
- * directory into its plots folder. False: a message went to standard
- * error. */
+ * directory into its plots folder, and writes its report.html with all that
+ * are there. False: a message went to standard error. */
 bool figures_draw(const char *dir, const char *names);
 
 /* True where every name of the list is a figure; else says which is not. */
