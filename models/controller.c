@@ -15,7 +15,7 @@ static const struct event_type timer = {"controller.timer", 4, on_timer};
 static const struct event_type heard_after = {"controller.heard-after", 4,
                                               on_heard_after};
 
-/* Truth is nobody's to hear. */
+/* Truth is nobody's to hear; images are the scheduler's alone. */
 static bool of_api(const struct world_change *change)
 {
     switch (change->what) {
@@ -23,8 +23,10 @@ static bool of_api(const struct world_change *change)
     case WHAT_SERVING:
     case WHAT_UP:
     case WHAT_CRASHED:
+    case WHAT_IMAGES:
     case WHAT_EPOCH:
     case WHAT_END:
+    case WHAT_QUEUE:
         return false;
     default:
         return true;

@@ -233,6 +233,7 @@ static void add_node(struct kubelets *k, node_id id)
     record.lease_phase =
         (sim_time)(rng_uniform(&rng) * (double)k->params->lease_renew);
     VEC_PUSH(k->nodes, record);
+    kubelet_has_images(k, id);
 }
 
 /* A node at work that was taken for lost is Ready again with its next node
@@ -456,6 +457,7 @@ static void on_booted(struct sim *sim, void *self, struct event_args args)
     for (size_t i = 0; i < node->leaked.count; i++)
         ipam_release(k->s->ipam, node->leaked.items[i]);
     node->leaked.count = 0;
+    kubelet_list_images(k, id);
     pods = sorted_pods(k, id, &count);
     for (size_t i = 0; i < count; i++)
         pod_up(k, world_pod(k->world, pods[i]));

@@ -110,14 +110,16 @@ struct kubelet_node {
     sim_time since; /* at work since, */
     sim_time until; /* or till, where it is not */
     sim_time lease_phase;
-    struct rng watch; /* lags of its watch */
-    sim_time heard;   /* the last notification on its way */
-    VEC_OF(const char *) images;
-    VEC_OF(struct image_wait) queue; /* serial pulls; from `head` on */
+    struct rng watch;                 /* lags of its watch */
+    sim_time heard;                   /* the last notification on its way */
+    VEC_OF(struct node_image) images; /* in the order of their coming */
+    size_t images_told;               /* so many the API knows of */
+    sim_time list_phase;              /* when it lists them */
+    VEC_OF(struct image_wait) queue;  /* serial pulls; from `head` on */
     size_t head;
     bool pulling;
     struct image_wait puller;
-    const char *pulled;              /* what is being pulled */
+    struct node_image pulled;        /* what is being pulled */
     VEC_OF(struct image_pull) pulls; /* parallel ones */
     VEC_OF(uint32_t) leaked; /* addresses of pods removed while it was down */
 };
@@ -196,6 +198,10 @@ void kubelet_pod_event(struct kubelets *k, const struct pod *pod, bool warning,
 /* --- kubelet_start.c --- */
 void kubelet_start_sandbox(struct kubelets *k, struct pod *pod);
 void kubelet_start_container(struct kubelets *k, struct pod *pod, uint32_t i);
+/* The node was made: it has the images that its spec says. */
+void kubelet_has_images(struct kubelets *k, node_id node);
+/* Tells the API server, in due time, of images that it does not know of. */
+void kubelet_list_images(struct kubelets *k, node_id node);
 /* The node went down or came back: pulls end, images may be lost. */
 void kubelet_forget_pulls(struct kubelets *k, node_id node);
 

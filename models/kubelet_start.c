@@ -3,6 +3,7 @@
 
 #include "models/kubelet_private.h"
 #include "models/network/ipam.h"
+#include "models/select.h"
 #include "models/traffic/server.h"
 
 /* A pod whose sync failed is tried again after so long, up to half as long
@@ -93,24 +94,79 @@ void kubelet_start_sandbox(struct kubelets *k, struct pod *pod)
 
 /* --- images --- */
 
-static bool same(const char *a, const char *b)
-{
-    return a == b || strcmp(a, b) == 0;
-}
-
 static bool has_image(const struct kubelet_node *node, const char *image)
 {
     for (size_t i = 0; i < node->images.count; i++) {
-        if (same(node->images.items[i], image))
+        if (image_is(node->images.items[i].name, image))
             return true;
     }
     return false;
 }
 
-static void add_image(struct kubelet_node *node, const char *image)
+/* The API hears of images with the node's status, from the list that the
+ * kubelet makes of them now and then (images/image_gc_manager.go). */
+static void on_listed(struct sim *sim, void *self, struct event_args args)
 {
-    if (!has_image(node, image))
-        VEC_PUSH(node->images, image);
+    struct kubelets *k = self;
+    node_id id = (node_id)args.subject;
+    struct kubelet_node *node = kubelet_node(k, id);
+
+    (void)sim;
+    if (node->boot != args.detail || world_node(k->world, id)->deleted)
+        return;
+    for (; node->images_told < node->images.count; node->images_told++)
+        if (node->images.items[node->images_told].size > 0)
+            world_node_report_image(k->world, id,
+                                    node->images.items[node->images_told]);
+}
+
+static const struct event_type listed_event = {"kubelet.images", 0, on_listed};
+
+void kubelet_list_images(struct kubelets *k, node_id id)
+{
+    struct kubelet_node *node = kubelet_node(k, id);
+    sim_time period = k->params->image_list_period;
+    sim_time since = kubelet_now(k) - node->list_phase;
+
+    if (node->images_told < node->images.count)
+        sim_at(k->s->sim,
+               kubelet_now(k) + (since < 0 ? -since : period - since % period),
+               &listed_event, k, (struct event_args){id, node->boot});
+}
+
+static void add_image(struct kubelets *k, node_id id, struct node_image image)
+{
+    struct kubelet_node *node = kubelet_node(k, id);
+
+    if (has_image(node, image.name))
+        return;
+    VEC_PUSH(node->images, image);
+    if (image.size == 0 && node->images_told + 1 == node->images.count)
+        node->images_told++; /* not known: nothing to tell */
+    else if (node->images_told + 1 == node->images.count)
+        kubelet_list_images(k, id);
+}
+
+static struct node_image image_of(const struct kubelets *k,
+                                  const struct pod *pod)
+{
+    return (struct node_image){
+        pod->template->containers[pod->kubelet->next].image,
+        kubelet_workload(k, pod)->image_size};
+}
+
+void kubelet_has_images(struct kubelets *k, node_id id)
+{
+    const struct node_spec *spec = world_node(k->world, id)->spec;
+    struct kubelet_node *node = kubelet_node(k, id);
+    struct rng rng;
+
+    rng_init(&rng, k->s->root, "kubelet.images", spec->name, 0);
+    node->list_phase =
+        (sim_time)(rng_uniform(&rng) * (double)k->params->image_list_period);
+    for (size_t i = 0; i < spec->image_count; i++)
+        VEC_PUSH(node->images, spec->images[i]);
+    node->images_told = node->images.count;
 }
 
 static const char *next_image(const struct pod *pod)
@@ -140,9 +196,10 @@ static void on_pulled(struct sim *sim, void *self, struct event_args args)
     if (node->boot != args.detail)
         return;
     node->pulling = false;
-    add_image(node, node->pulled);
+    add_image(k, id, node->pulled);
     if (pod && pod->kubelet->stamp == wait.stamp) {
-        kubelet_pod_event(k, pod, false, "Pulled", "image %s", node->pulled);
+        kubelet_pod_event(k, pod, false, "Pulled", "image %s",
+                          node->pulled.name);
         start_further(k, pod);
     }
     pull_next(k, id);
@@ -167,7 +224,7 @@ static void pull_next(struct kubelets *k, node_id id)
         }
         node->pulling = true;
         node->puller = wait;
-        node->pulled = next_image(pod);
+        node->pulled = image_of(k, pod);
         sim_after(k->s->sim, pull_time(k, pod), &pulled_event, k,
                   (struct event_args){id, node->boot});
     }
@@ -183,7 +240,7 @@ static void on_pulled_aside(struct sim *sim, void *self, struct event_args args)
     (void)sim;
     if (!pod)
         return;
-    add_image(kubelet_node(k, pod->node), next_image(pod));
+    add_image(k, pod->node, image_of(k, pod));
     kubelet_pod_event(k, pod, false, "Pulled", "image %s", next_image(pod));
     start_further(k, pod);
 }
@@ -205,7 +262,7 @@ static void pull_aside(struct kubelets *k, struct pod *pod)
 
         if (p->end <= now)
             continue;
-        if (same(p->image, next_image(pod)) && p->end - now < delay) {
+        if (image_is(p->image, next_image(pod)) && p->end - now < delay) {
             delay = p->end - now;
             joined = true;
         }
@@ -241,7 +298,7 @@ void kubelet_forget_pulls(struct kubelets *k, node_id id)
     node->queue.count = node->head = node->pulls.count = 0;
     node->pulling = false;
     if (!k->params->node_keeps_images)
-        node->images.count = 0;
+        node->images.count = node->images_told = 0;
 }
 
 /* --- containers --- */

@@ -11,6 +11,7 @@
 #include "sim/io/diag.h"
 #include "sim/io/doc.h"
 
+struct scheduler_config; /* scheduler/config.h */
 struct workload;
 struct manifests; /* what the reader of manifests remembers; intern's */
 
@@ -55,6 +56,11 @@ bool manifest_read_path(struct loader *l, const char *path, struct place place,
                         struct object_list *into);
 /* A path relative to the loader's base. Intern's memory, or `path`. */
 const char *loader_path(struct loader *l, const char *path);
+/* Profiles as KubeSchedulerConfiguration has them, each over `base`; NULL: one
+ * that is as `base`. Intern's memory. */
+bool manifest_profiles(struct loader *l, struct doc_node *list,
+                       const struct scheduler_config *base, size_t *count,
+                       const struct scheduler_config **out);
 /* PriorityClasses of one document: call for all documents before any is
  * read, so that their order does not matter. */
 void manifest_read_priorities(struct loader *l, struct doc_node *root);

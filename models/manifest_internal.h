@@ -126,6 +126,11 @@ bool container_probes_read(struct loader *l, struct doc_node *node,
                            struct container *out);
 bool scheduling_read(struct loader *l, struct doc_node *spec,
                      struct pod_template *out);
+bool node_affinity_read(struct loader *l, struct doc_node *node,
+                        struct node_affinity *out);
+bool spread_constraints_read(struct loader *l, struct doc_node *sequence,
+                             size_t *count,
+                             const struct spread_constraint **out);
 /* What stands under key, podAffinity or podAntiAffinity, of `affinity`. */
 bool pod_affinity_read(struct loader *l, struct doc_node *affinity,
                        const char *key, struct pod_affinity *out);
@@ -137,6 +142,15 @@ bool taints_read(struct loader *l, struct doc_node *map, const char *key,
                  size_t *count, const struct taint **out);
 /* The time that a preStop hook takes; PRE_STOP_UNREADABLE. */
 bool pre_stop_read(struct loader *l, struct doc_node *hook, sim_time *out);
+
+/* ---- schedulers (manifest_scheduler.c) ---- */
+
+/* {name: ..}: *row of scheduler_plugins; its end for a plug-in that decides
+ * nothing here, and for "*". */
+bool manifest_plugin_read(struct loader *l, struct doc_node *item,
+                          const char **name, size_t *row);
+bool manifest_plugin_config(struct loader *l, struct doc_node *list,
+                            struct scheduler_config *c);
 
 /* ---- kinds ---- */
 

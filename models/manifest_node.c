@@ -1,10 +1,12 @@
 /*
  * Nodes, as a cluster's dump or a person gives them.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "models/manifest_internal.h"
 #include "models/select.h"
+#include "sim/io/units.h"
 
 #define ZONE "topology.kubernetes.io/zone"
 
@@ -71,6 +73,40 @@ static bool allocatable_read(struct loader *l, struct doc_node *root,
     return true;
 }
 
+/* status.images: each name of an image, with its size. */
+static bool images_read(struct loader *l, struct doc_node *root,
+                        struct node_spec *node)
+{
+    VEC_OF(struct node_image) images = {0};
+    struct doc_node *status, *list, *names, *child, *name;
+    struct node_image image;
+    bool ok;
+
+    if (!value_mapping(l, root, "status", &status) ||
+        !value_sequence(l, status, "images", &list))
+        return false;
+    ok = true;
+    for (child = list ? list->first : NULL; child; child = child->next) {
+        const char *size = doc_text(child, "sizeBytes");
+
+        image.size = 0;
+        ok = ok && value_sequence(l, child, "names", &names);
+        if (!ok || (size && !units_int(size, &image.size))) {
+            ok = ok && value_bad(l, doc_get(child, "sizeBytes"), "an integer");
+            break;
+        }
+        for (name = names ? names->first : NULL; name; name = name->next) {
+            image.name = intern(l->intern, name->text);
+            VEC_PUSH(images, image);
+        }
+    }
+    node->image_count = images.count;
+    node->images = intern_copy(l->intern, images.items, images.count,
+                               sizeof *images.items);
+    VEC_FREE(images);
+    return ok;
+}
+
 bool manifest_node(struct manifest_object *o)
 {
     struct node_spec node = {
@@ -87,6 +123,7 @@ bool manifest_node(struct manifest_object *o)
     add_labels(l, &node);
     if (!value_mapping(l, o->root, "spec", &spec) ||
         !allocatable_read(l, o->root, &node) ||
+        !images_read(l, o->root, &node) ||
         !taints_read(l, spec, "taints", &node.taint_count, &node.taints) ||
         !value_bool(l, spec, "unschedulable", &node.unschedulable) ||
         !value_text(l, spec, "podCIDR", &node.pod_cidr))

@@ -204,6 +204,12 @@ static bool preferred_read(struct loader *l, struct doc_node *affinity,
     return true;
 }
 
+bool node_affinity_read(struct loader *l, struct doc_node *node,
+                        struct node_affinity *out)
+{
+    return required_read(l, node, out) && preferred_read(l, node, out);
+}
+
 static bool affinity_read(struct loader *l, struct doc_node *spec,
                           struct pod_template *out)
 {
@@ -212,8 +218,7 @@ static bool affinity_read(struct loader *l, struct doc_node *spec,
     if (!value_mapping(l, spec, "affinity", &affinity) ||
         !value_mapping(l, affinity, "nodeAffinity", &node))
         return false;
-    return required_read(l, node, &out->affinity) &&
-           preferred_read(l, node, &out->affinity) &&
+    return node_affinity_read(l, node, &out->affinity) &&
            pod_affinity_read(l, affinity, "podAffinity", &out->near) &&
            pod_affinity_read(l, affinity, "podAntiAffinity", &out->apart);
 }
@@ -252,24 +257,33 @@ static bool spread_one(struct loader *l, struct doc_node *node,
     return selector_read(l, selector, &out->selector);
 }
 
-static bool spread_read(struct loader *l, struct doc_node *spec,
-                        struct pod_template *out)
+bool spread_constraints_read(struct loader *l, struct doc_node *sequence,
+                             size_t *count,
+                             const struct spread_constraint **out)
 {
     struct spread_constraint *items;
-    struct doc_node *sequence, *child;
+    struct doc_node *child;
     size_t n = 0;
 
-    if (!value_sequence(l, spec, "topologySpreadConstraints", &sequence))
-        return false;
     if (!sequence)
         return true;
     items = intern_alloc(l->intern, sequence->count * sizeof *items);
     for (child = sequence->first; child; child = child->next)
         if (!spread_one(l, child, &items[n++]))
             return false;
-    out->spread_count = n;
-    out->spread = items;
+    *count = n;
+    *out = items;
     return true;
+}
+
+static bool spread_read(struct loader *l, struct doc_node *spec,
+                        struct pod_template *out)
+{
+    struct doc_node *sequence;
+
+    return value_sequence(l, spec, "topologySpreadConstraints", &sequence) &&
+           spread_constraints_read(l, sequence, &out->spread_count,
+                                   &out->spread);
 }
 
 bool scheduling_read(struct loader *l, struct doc_node *spec,
@@ -282,6 +296,11 @@ bool scheduling_read(struct loader *l, struct doc_node *spec,
     ok &= value_text(l, spec, "nodeName", &out->node_name);
     if (out->node_name && !*out->node_name)
         out->node_name = NULL;
+    ok &= value_text(l, spec, "schedulerName", &out->scheduler_name);
+    if (out->scheduler_name &&
+        (!*out->scheduler_name ||
+         strcmp(out->scheduler_name, "default-scheduler") == 0))
+        out->scheduler_name = NULL;
     ok &= affinity_read(l, spec, out);
     ok &= tolerations_read(l, spec, out);
     ok &= spread_read(l, spec, out);

@@ -48,6 +48,8 @@ bool value_int(struct loader *l, struct doc_node *map, const char *key, int min,
     }
     if (min == 0 && max == 1)
         expected = "1";
+    else if (min == max)
+        expected = intern_printf(l->intern, "%d", min);
     else if (max == INT32_MAX)
         expected = intern_printf(l->intern, "an integer >= %d", min);
     else

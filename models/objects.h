@@ -195,7 +195,8 @@ struct pod_template {
     enum restart_policy restart_policy;
     sim_time grace_period; /* terminationGracePeriodSeconds */
     bool host_network;
-    const char *node_name; /* NULL: the scheduler decides */
+    const char *node_name;      /* NULL: the scheduler decides */
+    const char *scheduler_name; /* NULL: default-scheduler */
     struct labels node_selector;
     struct node_affinity affinity;
     struct pod_affinity near, apart; /* podAffinity, podAntiAffinity */
@@ -356,6 +357,12 @@ struct service_spec {
     bool topology_auto; /* annotation topology-mode: hints by zones' CPU */
 };
 
+/* An image that a node has. */
+struct node_image {
+    const char *name; /* with a tag or digest */
+    int64_t size;     /* bytes, as the node's status says */
+};
+
 struct node_spec {
     const char *name;
     struct labels labels; /* hostname, os, arch, zone and region included */
@@ -365,6 +372,8 @@ struct node_spec {
     const struct taint *taints;
     bool unschedulable;
     const char *pod_cidr; /* NULL: allocated */
+    size_t image_count;   /* status.images of a dump, a name each */
+    const struct node_image *images;
     struct place place;
 };
 

@@ -23,6 +23,8 @@ struct control_plane_params {
     int64_t scheduler_burst;
     struct dist scheduling_latency; /* one scheduling cycle */
     sim_time scheduler_backoff_base, scheduler_backoff_max;
+    bool scheduler_pops_early, scheduler_async_preemption;
+    bool scheduler_async_calls;
     sim_time scheduler_flush; /* unschedulable pods at most so long */
     sim_time queue_backoff_base, queue_backoff_max; /* workqueue, per item */
     sim_time node_monitor_period, node_monitor_grace_period;
@@ -48,7 +50,8 @@ struct kubelet_params {
     bool crash_backoff_reduced;
     struct dist probe_time; /* work of one http or grpc probe */
     sim_time min_grace_after_pre_stop;
-    struct dist boot; /* node up again -> kubelet at work */
+    sim_time image_list_period; /* node's images -> its status */
+    struct dist boot;           /* node up again -> kubelet at work */
     bool node_keeps_images;
 };
 
@@ -81,6 +84,8 @@ struct network_latency {
     struct dist same_node, same_zone, cross_zone, external; /* one way */
 };
 
+struct scheduler_config; /* models/scheduler/config.h */
+
 struct cluster_params {
     int kubernetes_minor; /* of "1.36" */
     bool nodes_given;     /* by Node objects: no pools */
@@ -93,6 +98,8 @@ struct cluster_params {
     sim_time ipam_reuse_delay;
     struct network_latency latency;
     struct control_plane_params control_plane;
+    size_t profile_count; /* of the scheduler; >= 1 once loaded */
+    const struct scheduler_config *profiles;
     struct kubelet_params kubelet;
     struct kube_proxy_params kube_proxy;
     struct dns_params dns;
@@ -105,6 +112,7 @@ enum on_terminate { TERM_DRAIN, TERM_SERVE, TERM_EXIT, TERM_IGNORE };
 struct workload {
     struct selector selector; /* of pods; count 0: all */
     const char *image;        /* glob; NULL: any */
+    int64_t image_size;       /* bytes; 0: not known */
     struct dist image_pull, startup, service_time;
     int64_t concurrency; /* INT64_MAX: unlimited */
     int discipline;      /* enum discipline */

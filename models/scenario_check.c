@@ -239,6 +239,7 @@ bool scenario_check(struct scenario_reader *r)
         if (s->timeline[i].fail)
             check_target(r, &s->timeline[i].fail->target, s->timeline[i].place);
     scenario_each_template(r, check_pods, r);
+    scenario_check_scheduling(r);
     object_list_each(&r->l.objects, free_pod, r);
     ok = check_pools(r);
     return check_rates(r) && ok;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "models/scenario_internal.h"
+#include "models/scheduler/config.h"
 #include "models/select.h"
 #include "sim/io/units.h"
 
@@ -254,6 +255,18 @@ static void nodes_as_given(struct scenario_reader *r)
     cluster->nodes = nodes;
 }
 
+static bool build_profiles(struct scenario_reader *r)
+{
+    const struct raw_scheduler *raw = &r->raw->cluster.scheduler;
+    struct scheduler_config base =
+        scheduler_config_default(r->l.kubernetes_minor);
+
+    base.percentage = (int)raw->percentage;
+    return manifest_profiles(&r->l, raw->profiles, &base,
+                             &r->s->cluster.profile_count,
+                             &r->s->cluster.profiles);
+}
+
 bool scenario_build_cluster(struct scenario_reader *r)
 {
     struct cluster_params *c = &r->s->cluster;
@@ -268,6 +281,7 @@ bool scenario_build_cluster(struct scenario_reader *r)
     c->kubelet = raw->kubelet;
     c->kube_proxy = raw->kube_proxy;
     c->dns = raw->dns;
+    ok = build_profiles(r);
     if (raw->pools.count > 0 && r->l.objects.nodes.count > 0)
         diag_warning(r->diag, r->l.objects.nodes.items[0]->place,
                      "Node objects are left out: 'nodePools' is given");
@@ -276,7 +290,7 @@ bool scenario_build_cluster(struct scenario_reader *r)
     } else {
         if (raw->pools.count == 0)
             scenario_complete_pools(r);
-        ok = pools_to_nodes(r);
+        ok &= pools_to_nodes(r);
     }
     return scenario_addresses(r) && ok;
 }

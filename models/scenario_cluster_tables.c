@@ -97,6 +97,14 @@ static const struct param kubelet[] = {
      .text = "2s",
      .help = "at least that is left after preStop",
      .source = "pkg/kubelet/kuberuntime, minimumGracePeriodInSeconds"},
+    {.name = "imageListPeriod",
+     .type = PARAM_DURATION,
+     .offset = KL(image_list_period),
+     .text = "30s",
+     .min = 0.001,
+     .max = 86400,
+     .help = "how often a node's images are listed for its status",
+     .source = "pkg/kubelet/images/image_gc_manager.go"},
     {.name = "boot",
      .type = PARAM_DIST,
      .offset = KL(boot),
@@ -312,6 +320,24 @@ const struct param scenario_pool_table[] = {
      .help = "as a Node's spec.taints"},
     {0}};
 
+static const struct param scheduler[] = {
+    {.name = "percentageOfNodesToScore",
+     .type = PARAM_INT,
+     .offset = offsetof(struct raw_scheduler, percentage),
+     .text = "0",
+     .max = 100,
+     .help = "of nodes that fit, at least 100; 0: 50 less one for each 125 "
+             "nodes, at least 5",
+     .source = "pkg/scheduler/schedule_one.go, numFeasibleNodesToFind"},
+    {.name = "profiles",
+     .type = PARAM_CUSTOM,
+     .offset = offsetof(struct raw_scheduler, profiles),
+     .read = custom_hold,
+     .print = custom_print_node,
+     .help = "as KubeSchedulerConfiguration's: schedulerName, plugins, "
+             "pluginConfig"},
+    {0}};
+
 #define CL(field) offsetof(struct raw_cluster, field)
 
 const struct param scenario_cluster_table[] = {
@@ -361,6 +387,11 @@ const struct param scenario_cluster_table[] = {
      .offset = CL(control_plane),
      .table = scenario_control_plane_table,
      .help = "API server, controllers, scheduler"},
+    {.name = "scheduler",
+     .type = PARAM_TABLE,
+     .offset = CL(scheduler),
+     .table = scheduler,
+     .help = "which nodes it looks at, and what it makes of them"},
     {.name = "kubelet",
      .type = PARAM_TABLE,
      .offset = CL(kubelet),

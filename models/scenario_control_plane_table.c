@@ -7,11 +7,13 @@
 #include "models/scenario_internal.h"
 
 #define CP(field) offsetof(struct control_plane_params, field)
+#define FEATURES  "pkg/features/kube_features.go"
 #define NODE_LIFECYCLE                                                         \
     "cmd/kube-controller-manager/app/options/"                                 \
     "nodelifecyclecontroller.go"
 
 static const struct param_since grace_since[] = {{32, "50s"}, {0, NULL}};
+static const struct param_since since_33[] = {{33, "true"}, {0, NULL}};
 
 const struct param scenario_control_plane_table[] = {
     {.name = "watchLatency",
@@ -82,6 +84,26 @@ const struct param scenario_control_plane_table[] = {
      .text = "5m",
      .help = "unschedulable pods are tried again after that at most",
      .source = "pkg/scheduler/backend/queue/scheduling_queue.go"},
+    {.name = "schedulerPopFromBackoffQ",
+     .type = PARAM_BOOL,
+     .offset = CP(scheduler_pops_early),
+     .text = "false",
+     .since = since_33,
+     .help = "an idle scheduler tries pods before their back-off ends",
+     .source = FEATURES},
+    {.name = "schedulerAsyncPreemption",
+     .type = PARAM_BOOL,
+     .offset = CP(scheduler_async_preemption),
+     .text = "false",
+     .since = since_33,
+     .help = "victims are deleted beside the scheduling cycle",
+     .source = FEATURES},
+    {.name = "schedulerAsyncAPICalls",
+     .type = PARAM_BOOL,
+     .offset = CP(scheduler_async_calls),
+     .text = "false",
+     .help = "a failed cycle does not wait for the write of why",
+     .source = FEATURES},
     {.name = "queueBackoffBase",
      .type = PARAM_DURATION,
      .offset = CP(queue_backoff_base),

@@ -45,6 +45,16 @@ bool custom_keep(const struct param *param, void *field, struct doc_node *node,
     return true;
 }
 
+/* What is in it is looked at later, unknown keys too. */
+bool custom_hold(const struct param *param, void *field, struct doc_node *node,
+                 struct diag *diag)
+{
+    (void)param;
+    (void)diag;
+    *(struct doc_node **)field = node;
+    return true;
+}
+
 void custom_print_node(const struct param *param, const void *field, FILE *out,
                        int indent)
 {

@@ -27,6 +27,11 @@ struct raw_ipam {
     sim_time reuse_delay;
 };
 
+struct raw_scheduler {
+    int64_t percentage; /* of nodes to score; 0: adaptive */
+    struct doc_node *profiles;
+};
+
 struct raw_cluster {
     char *version;
     struct param_list pools; /* struct raw_pool */
@@ -35,6 +40,7 @@ struct raw_cluster {
     struct raw_ipam ipam;
     struct network_latency latency;
     struct control_plane_params control_plane;
+    struct raw_scheduler scheduler;
     struct kubelet_params kubelet;
     struct kube_proxy_params kube_proxy;
     struct dns_params dns;
@@ -48,6 +54,7 @@ struct raw_cold {
 struct raw_workload {
     struct doc_node *selector;
     char *image;
+    int64_t image_size;
     struct dist image_pull, startup, service_time, shutdown;
     int64_t concurrency, queue_limit, idle_cpu;
     int discipline, on_terminate;
@@ -175,9 +182,9 @@ extern const struct param scenario_slo_table[];
 extern const struct param scenario_target_table[];
 
 /* CUSTOM rows (scenario_custom.c). */
-param_reader custom_keep, custom_warm_up, custom_arrivals, custom_location,
-    custom_budget, custom_pre_stop, custom_at, custom_timeseries,
-    custom_client_cache, custom_none, custom_connections;
+param_reader custom_keep, custom_hold, custom_warm_up, custom_arrivals,
+    custom_location, custom_budget, custom_pre_stop, custom_at,
+    custom_timeseries, custom_client_cache, custom_none, custom_connections;
 param_printer custom_print_node, custom_print_warm_up, custom_print_arrivals,
     custom_print_location, custom_print_budget, custom_print_pre_stop,
     custom_print_at, custom_print_timeseries, custom_print_client_cache,
@@ -319,6 +326,7 @@ bool scenario_add_drills(struct scenario_reader *r);
 /* How many nodes, and of what size, take all pods (scenario_room.c). */
 void scenario_complete_pools(struct scenario_reader *r);
 bool scenario_addresses(struct scenario_reader *r);
+void scenario_check_scheduling(struct scenario_reader *r);
 /* A target and a pick; subject of its mode. False after an error. */
 bool scenario_read_target(struct scenario_reader *r, struct doc_node *node,
                           struct target *out);

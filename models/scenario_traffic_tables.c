@@ -39,6 +39,12 @@ const struct param scenario_workload_table[] = {
      .type = PARAM_STRING,
      .offset = WL(image),
      .help = "glob for a container's image; absent: any"},
+    {.name = "imageSize",
+     .type = PARAM_QUANTITY,
+     .offset = WL(image_size),
+     .text = "0",
+     .help = "as nodes report it; the scheduler prefers nodes that have the "
+             "image, from 23Mi on"},
     {.name = "imagePull",
      .type = PARAM_DIST,
      .offset = WL(image_pull),

@@ -179,3 +179,34 @@ int int_or_percent_scaled(struct int_or_percent v, int total, bool round_up)
         product += 99;
     return (int)(product / 100);
 }
+
+/* --- images --- */
+
+/* Without the registry and folder that stand for themselves; *length
+ * without a tag that does. */
+static const char *image_core(const char *image, size_t *length)
+{
+    static const char *const implied[] = {"docker.io/", "library/"};
+    static const char latest[] = ":latest";
+
+    for (size_t i = 0; i < sizeof implied / sizeof implied[0]; i++) {
+        if (strncmp(image, implied[i], strlen(implied[i])) == 0)
+            image += strlen(implied[i]);
+    }
+    *length = strlen(image);
+    if (*length > strlen(latest) &&
+        strcmp(image + *length - strlen(latest), latest) == 0)
+        *length -= strlen(latest);
+    return image;
+}
+
+bool image_is(const char *a, const char *b)
+{
+    size_t m, n;
+
+    if (a == b)
+        return true;
+    a = image_core(a, &m);
+    b = image_core(b, &n);
+    return m == n && strncmp(a, b, m) == 0;
+}

@@ -27,6 +27,9 @@ const struct taint *taints_untolerated(const struct taint *taints,
                                        size_t toleration_count,
                                        unsigned effects);
 
+/* Two names of one image: "nginx", "docker.io/library/nginx:latest". */
+bool image_is(const char *a, const char *b);
+
 /* Host ports, as the NodePorts plug-in sees them: whether a pod wants any, and
  * whether two pods want the same, so that no node has both: the same port and
  * protocol, and addresses that are equal or any. Init containers that end do

@@ -291,6 +291,11 @@ void world_end_measure(struct world *w)
     w->measuring = false;
 }
 
+void world_queue_changes(struct world *w)
+{
+    world_tell(w, CHANGE_MEASURE, WHAT_QUEUE, 0);
+}
+
 char *world_format_ip(uint32_t ip, char buffer[16])
 {
     snprintf(buffer, 16, "%u.%u.%u.%u", ip >> 24, ip >> 16 & 255, ip >> 8 & 255,

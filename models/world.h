@@ -87,6 +87,7 @@ struct node {
     sim_time ready_since;
     bool unschedulable, deleted;
     VEC_OF(struct taint) taints;       /* those of the spec, and later ones */
+    VEC_OF(struct node_image) images;  /* status.images */
     VEC_OF(pod_id) pods;               /* bound and not removed; no set order */
     struct resources requested;        /* sum over bound pods, extended too */
     int64_t scored_cpu, scored_memory; /* sum with scoring defaults */
@@ -309,6 +310,7 @@ enum world_what {
     WHAT_REFUSED,
     /* API: nodes */
     WHAT_TAINTS,
+    WHAT_IMAGES, /* status.images */
     /* truth: no watcher of the API may act on these */
     WHAT_SANDBOX, /* pod: a sandbox was made (ip set) or is gone (0) */
     WHAT_SERVING, /* pod: began or ceased to be able to serve */
@@ -316,7 +318,8 @@ enum world_what {
     WHAT_CRASHED, /* pod: a container ended by itself */
     /* CHANGE_MEASURE */
     WHAT_EPOCH, /* time 0: measurement begins */
-    WHAT_END    /* the measured time is over; requests may be open */
+    WHAT_END,   /* the measured time is over; requests may be open */
+    WHAT_QUEUE  /* more or fewer pods are about to be unschedulable */
 };
 
 struct world_change {
@@ -376,6 +379,8 @@ void world_free(struct world *w);
 void world_watch(struct world *w, unsigned kinds, world_notify *notify,
                  void *self);
 
+/* The scheduler says WHAT_QUEUE. */
+void world_queue_changes(struct world *w);
 /* Time for users: seconds since time 0. Only after WHAT_EPOCH. */
 double world_seconds(const struct world *w, sim_time t);
 
@@ -445,6 +450,9 @@ void world_node_set_ready(struct world *w, node_id id, enum node_ready ready);
 void world_node_taint(struct world *w, node_id id, struct taint taint);
 void world_node_untaint(struct world *w, node_id id, const char *key,
                         enum taint_effect effect);
+/* The kubelet reports an image that it has. The name is borrowed. */
+void world_node_report_image(struct world *w, node_id id,
+                             struct node_image image);
 void world_node_set_unschedulable(struct world *w, node_id id, bool yes);
 void world_node_delete(struct world *w, node_id id, incident_id origin);
 /* truth; up = true begins a new boot */

@@ -30,6 +30,8 @@ node_id world_node_create(struct world *w, const struct node_spec *spec)
     node->origin = INCIDENT_STARTUP;
     for (size_t i = 0; i < spec->taint_count; i++)
         VEC_PUSH(node->taints, spec->taints[i]);
+    for (size_t i = 0; i < spec->image_count; i++)
+        VEC_PUSH(node->images, spec->images[i]);
     VEC_PUSH(w->nodes, node);
     world_name_add(w, CHANGE_NODE, "", spec->name, node->id);
     world_tell(w, CHANGE_NODE, WHAT_ADDED, node->id);
@@ -39,6 +41,7 @@ node_id world_node_create(struct world *w, const struct node_spec *spec)
 void world_node_release(struct node *node)
 {
     VEC_FREE(node->taints);
+    VEC_FREE(node->images);
     VEC_FREE(node->pods);
     free((void *)node->requested.items);
     free(node);
@@ -100,6 +103,13 @@ void world_node_untaint(struct world *w, node_id id, const char *key,
     memmove(node->taints.items + at, node->taints.items + at + 1,
             (node->taints.count - at) * sizeof *node->taints.items);
     world_tell(w, CHANGE_NODE, WHAT_TAINTS, id);
+}
+
+void world_node_report_image(struct world *w, node_id id,
+                             struct node_image image)
+{
+    VEC_PUSH(world_node(w, id)->images, image);
+    world_tell(w, CHANGE_NODE, WHAT_IMAGES, id);
 }
 
 void world_node_set_unschedulable(struct world *w, node_id id, bool yes)

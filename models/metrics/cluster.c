@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "models/metrics/measure.h"
-#include "models/scheduler/scheduler.h"
 
 /* --- a set of addresses --- */
 
@@ -59,33 +58,37 @@ void cluster_scope_begins(struct metrics *m, struct scope *scope)
 
 /* --- integrals --- */
 
-/* Pods that the scheduler has tried in vain, seen whenever a pod or node
- * changes: such a change is what frees them. */
-static int unschedulable(const struct metrics *m)
+/* Of pods that the scheduler has tried in vain, since the last call. Without
+ * a scheduler: of all that have no node. Whole numbers, so that the sum does
+ * not depend on who looked when. */
+static struct pod_time waited(struct metrics *m, sim_time since, sim_time now)
 {
-    struct scheduler_counts counts;
+    struct pod_time sum, part;
 
-    if (m->unbound == 0 || !m->s->scheduler)
-        return m->unbound;
-    counts = scheduler_counts(m->s->scheduler);
-    counts.unschedulable += counts.backoff;
-    return counts.unschedulable < (size_t)m->unbound ? (int)counts.unschedulable
-                                                     : m->unbound;
+    if (!m->s->scheduler)
+        return (struct pod_time){m->unbound * ((now - since) / SIM_S),
+                                 m->unbound * ((now - since) % SIM_S)};
+    sum = scheduler_waited(m->s->scheduler, now);
+    part = (struct pod_time){sum.seconds - m->waited.seconds,
+                             sum.ns - m->waited.ns};
+    m->waited = sum;
+    return part;
 }
 
 void cluster_accrue(struct metrics *m, sim_time now)
 {
     sim_time since = m->cluster_since;
     double dt = sim_to_seconds(now - since);
-    int waiting;
+    struct pod_time part;
 
     if (now == since)
         return;
     m->cluster_since = now;
-    waiting = unschedulable(m);
+    part = waited(m, since, now);
     FOR_SCOPES(m, scope, since)
     {
-        scope->cluster.unbound += dt * waiting;
+        scope->cluster.waited.seconds += part.seconds;
+        scope->cluster.waited.ns += part.ns;
         scope->cluster.downtime += dt * m->nodes_down;
         scope->cluster.cpu += dt * m->cpu;
         scope->cluster.cpu_room += dt * m->cpu_room;
@@ -124,8 +127,7 @@ static void follow(struct metrics *m, struct pod_track *track,
     bool counted =
         !over && pod->node != NO_ID && !world_node(m->w, pod->node)->deleted;
 
-    if (m->unbound > 0 || unbound != track->unbound ||
-        counted != track->counted)
+    if (unbound != track->unbound || counted != track->counted)
         cluster_accrue(m, now);
     m->unbound += unbound - track->unbound;
     if (counted != track->counted)

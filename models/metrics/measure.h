@@ -15,6 +15,7 @@
 #define MODELS_METRICS_MEASURE_H
 
 #include "models/metrics/metrics.h"
+#include "models/scheduler/scheduler.h"
 #include "sim/engine/dist.h"
 #include "sim/engine/mem.h"
 #include "sim/engine/stat.h"
@@ -77,7 +78,8 @@ void ip_set_release(struct ip_set *set);
 struct cluster_sums {
     uint64_t created, deleted, evicted, preempted, restarts, node_failures;
     uint64_t refused;                          /* evictions */
-    double unbound, downtime;                  /* pod-seconds, node-seconds */
+    struct pod_time waited;                    /* see scheduler.h */
+    double downtime;                           /* node-seconds */
     double cpu, cpu_room, memory, memory_room; /* x seconds */
     struct sketch startup, scheduling;         /* ns */
     struct ip_set ips;
@@ -324,6 +326,7 @@ struct metrics {
     /* the cluster */
     sim_time cluster_since;
     int unbound, nodes_down;
+    struct pod_time waited; /* the scheduler's, when last looked at */
     double cpu, cpu_room, memory, memory_room;
     /* blame */
     VEC_OF(struct failure_row) failures;

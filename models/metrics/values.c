@@ -291,7 +291,8 @@ static void set_cluster(double *v, const struct cluster_sums *c)
     v[METRIC_pod_startup_p99] = sketch_quantile(&c->startup, 0.99) / ns_per_s;
     v[METRIC_scheduling_latency_p99] =
         sketch_quantile(&c->scheduling, 0.99) / ns_per_s;
-    v[METRIC_unschedulable_pod_seconds] = c->unbound;
+    v[METRIC_unschedulable_pod_seconds] =
+        (double)c->waited.seconds + (double)c->waited.ns / (double)SIM_S;
     v[METRIC_node_failures] = (double)c->node_failures;
     v[METRIC_node_downtime] = c->downtime;
     v[METRIC_cpu_requested_ratio] = ratio(c->cpu, c->cpu_room);

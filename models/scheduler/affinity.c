@@ -33,18 +33,17 @@ static bool selects_space(const struct scheduler_config *config,
     return selector_matches(selector, &labels);
 }
 
-static bool covers_space(const struct framework *f,
-                         const struct pod_affinity_term *term, const char *own,
-                         const char *other)
+static bool covers_space(const struct pod_affinity_term *term,
+                         const struct pod_class *own, const char *other)
 {
     if (term->space_count == 0 && !term->space_selector_given)
-        return strcmp(own, other) == 0;
+        return strcmp(own->space, other) == 0;
     for (size_t i = 0; i < term->space_count; i++) {
         if (strcmp(term->spaces[i], other) == 0)
             return true;
     }
     return term->space_selector_given &&
-           selects_space(framework_config(f), &term->space_selector, other);
+           selects_space(own->config, &term->space_selector, other);
 }
 
 /* matchLabelKeys add `key in (own value)`, mismatchLabelKeys `not in`.
@@ -66,14 +65,13 @@ static bool keys_hold(const struct pod_class *own,
     return true;
 }
 
-static bool term_means(const struct framework *f,
-                       const struct pod_affinity_term *term,
+static bool term_means(const struct pod_affinity_term *term,
                        const struct pod_class *own,
                        const struct pod_class *other)
 {
     return term->selector_given &&
            selector_matches(&term->selector, &other->template->labels) &&
-           covers_space(f, term, own->space, other->space) &&
+           covers_space(term, own, other->space) &&
            keys_hold(own, other, term->match_keys, term->match_key_count,
                      true) &&
            keys_hold(own, other, term->mismatch_keys, term->mismatch_key_count,
@@ -146,7 +144,7 @@ static void refresh(struct affinity_term *term, const struct pod_class *class,
     for (; term->scanned < count; term->scanned++) {
         const struct pod_class *other = framework_class_at(f, term->scanned);
 
-        if (other && term_means(f, term->spec, class, other))
+        if (other && term_means(term->spec, class, other))
             VEC_PUSH(term->matches, term->scanned);
     }
 }

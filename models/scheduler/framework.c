@@ -14,12 +14,14 @@ const struct scheduler_plugin *const scheduler_plugins[] = {
     NULL};
 
 /* noderesources defaults: cpu and memory, weight 1 each. */
-static const struct resource_weight cpu_and_memory[] = {{"cpu", 1},
-                                                        {"memory", 1}};
+static const struct resource_ref cpu_and_memory[] = {{RES_CPU, "cpu", 1},
+                                                     {RES_MEMORY, "memory", 1}};
 
 struct scheduler_config scheduler_config_default(int minor)
 {
-    return (struct scheduler_config){
+    struct scheduler_config config = {
+        .filters = ~0U,
+        .preempts = true,
         .strategy = SCORE_LEAST_ALLOCATED,
         .resource_count = 2,
         .resources = cpu_and_memory,
@@ -32,7 +34,34 @@ struct scheduler_config scheduler_config_default(int minor)
         .default_spread = true,
         .spread_always = minor < 27,
         .hard_affinity_weight = 1,
+        .candidates_percent = 10,
+        .candidates_least = 100,
     };
+
+    for (size_t i = 0; scheduler_plugins[i]; i++)
+        config.weights[i] = scheduler_plugins[i]->weight;
+    return config;
+}
+
+bool profile_is(const struct scheduler_config *profile,
+                const struct pod_template *template)
+{
+    static const char usual[] = "default-scheduler";
+    const char *name = profile->name ? profile->name : usual;
+    const char *wanted =
+        template->scheduler_name ? template->scheduler_name : usual;
+
+    return strcmp(name, wanted) == 0;
+}
+
+bool framework_handles(const struct framework *f,
+                       const struct pod_template *template)
+{
+    for (size_t i = 0; i < f->profile_count; i++) {
+        if (profile_is(&f->profiles[i], template))
+            return true;
+    }
+    return false;
 }
 
 size_t framework_plugin_index(const struct scheduler_plugin *plugin)
@@ -115,7 +144,7 @@ static unsigned begin_filters(struct framework *f, const struct cycle *c,
     for (size_t i = 0; i < f->plugin_count; i++) {
         const struct scheduler_plugin *p = scheduler_plugins[i];
 
-        if (p->filter && (wanted & 1U << i) &&
+        if (p->filter && (wanted & c->config->filters & 1U << i) &&
             (!p->pre_filter || p->pre_filter(f->states[i], c)))
             mask |= 1U << i;
     }
@@ -162,7 +191,7 @@ static void note_reasons(struct diagnosis *d, const struct filter_reasons *why)
 static void find_feasible(struct framework *f, const struct cycle *c)
 {
     size_t count = f->order.count, looked = 0;
-    size_t wanted = nodes_to_find(count, f->config.percentage);
+    size_t wanted = nodes_to_find(count, c->config->percentage);
     unsigned mask = begin_filters(f, c, ~0U);
     struct filter_reasons why;
     enum filter_status status;
@@ -190,7 +219,7 @@ static void find_feasible(struct framework *f, const struct cycle *c)
 bool framework_passes(struct framework *f, struct pod_class *class,
                       node_id node, unsigned plugins)
 {
-    struct cycle c = {f, class, f->nodes.items};
+    struct cycle c = {f, class, class->config, f->nodes.items};
     struct filter_reasons why = {0};
     enum filter_status status;
 
@@ -213,11 +242,12 @@ static void score_feasible(struct framework *f, const struct cycle *c)
     for (size_t i = 0; i < f->plugin_count; i++) {
         const struct scheduler_plugin *p = scheduler_plugins[i];
 
-        if (!p->score || !p->score(f->states[i], c, f->feasible.items, count,
-                                   f->scores.items))
+        if (!p->score || c->config->weights[i] == 0 ||
+            !p->score(f->states[i], c, f->feasible.items, count,
+                      f->scores.items))
             continue;
         for (size_t k = 0; k < count; k++)
-            f->totals.items[k] += p->weight * f->scores.items[k];
+            f->totals.items[k] += c->config->weights[i] * f->scores.items[k];
     }
 }
 
@@ -265,7 +295,7 @@ static void begin_diagnosis(struct framework *f)
 node_id framework_schedule(struct framework *f, struct pod_class *class,
                            struct rng *rng)
 {
-    struct cycle c = {f, class, f->nodes.items};
+    struct cycle c = {f, class, class->config, f->nodes.items};
 
     begin_diagnosis(f);
     find_feasible(f, &c);
@@ -282,7 +312,7 @@ node_id framework_schedule(struct framework *f, struct pod_class *class,
 node_id framework_schedule_on(struct framework *f, struct pod_class *class,
                               node_id node)
 {
-    struct cycle c = {f, class, f->nodes.items};
+    struct cycle c = {f, class, class->config, f->nodes.items};
     struct diagnosis *d = &f->diagnosis;
     struct filter_reasons why = {0};
     enum filter_status status;
@@ -409,7 +439,7 @@ bool framework_filter_with(struct framework *f,
                            struct filter_reasons *why)
 {
     void *state = f->states[framework_plugin_index(plugin)];
-    struct cycle c = {f, class, f->nodes.items};
+    struct cycle c = {f, class, class->config, f->nodes.items};
 
     why->count = 0;
     *status = FILTER_SUCCESS;
@@ -424,7 +454,7 @@ bool framework_score_with(struct framework *f,
                           struct pod_class *class, const node_id *nodes,
                           size_t count, int64_t *scores)
 {
-    struct cycle c = {f, class, f->nodes.items};
+    struct cycle c = {f, class, class->config, f->nodes.items};
     size_t i = framework_plugin_index(plugin);
 
     if (plugin->score && plugin->score(f->states[i], &c, nodes, count, scores))

@@ -17,65 +17,10 @@
 #ifndef MODELS_SCHEDULER_FRAMEWORK_H
 #define MODELS_SCHEDULER_FRAMEWORK_H
 
+#include "models/scheduler/config.h"
 #include "models/world.h"
 
 struct framework;
-
-/* --- how it is set up: KubeSchedulerConfiguration --- */
-
-enum scoring_strategy {
-    SCORE_LEAST_ALLOCATED,
-    SCORE_MOST_ALLOCATED,
-    SCORE_REQUESTED_TO_CAPACITY
-};
-
-struct resource_weight {
-    const char *name; /* "cpu", "memory", "nvidia.com/gpu" */
-    int64_t weight;
-};
-
-/* A point of RequestedToCapacityRatio's broken line. */
-struct shape_point {
-    int64_t utilization; /* 0..100, rising */
-    int64_t score;       /* 0..10 */
-};
-
-struct space_labels {
-    const char *name;
-    struct labels labels;
-};
-
-/* All arrays are borrowed. */
-struct scheduler_config {
-    enum scoring_strategy strategy; /* of NodeResourcesFit */
-    size_t resource_count;
-    const struct resource_weight *resources;
-    size_t shape_count;
-    const struct shape_point *shape;
-    /* Extended resources that the filter passes over: by name, or by what
-     * stands before the slash. */
-    size_t ignored_count, ignored_group_count;
-    const char *const *ignored, *const *ignored_groups;
-    size_t balanced_count; /* of NodeResourcesBalancedAllocation */
-    const struct resource_weight *balanced;
-    bool balanced_change; /* scores the change that the pod makes (1.36) */
-    bool balanced_skips_best_effort;            /* (1.33) */
-    const struct node_affinity *added_affinity; /* NULL: none */
-    bool inclusion_policies; /* nodeAffinityPolicy, nodeTaintsPolicy */
-    bool match_label_keys;
-    bool compares_taints; /* tolerations' operators Gt and Lt; off */
-    bool default_spread;  /* the system's default constraints */
-    bool spread_always;   /* scores pods without constraints too (to 1.26) */
-    int64_t hard_affinity_weight; /* hardPodAffinityWeight */
-    bool ignore_preferred;        /* ignorePreferredTermsOfExistingPods */
-    /* Namespaces that have labels; others have their name's alone. */
-    size_t space_count;
-    const struct space_labels *spaces;
-    int percentage; /* of nodes to score; 0: adaptive */
-};
-
-/* As Kubernetes 1.MINOR's default profile. */
-struct scheduler_config scheduler_config_default(int minor);
 
 /* --- what it knows --- */
 
@@ -101,9 +46,10 @@ struct node_counts {
 /* Pods of one template in one namespace. */
 struct pod_class {
     uint32_t id; /* rising in order of creation; never reused */
-    const struct pod_template *template; /* borrowed */
-    const char *space;                   /* borrowed */
-    const struct selector *owner;        /* its ReplicaSet's; NULL: none */
+    const struct pod_template *template;   /* borrowed */
+    const struct scheduler_config *config; /* of its pods' profile */
+    const char *space;                     /* borrowed */
+    const struct selector *owner;          /* its ReplicaSet's; NULL: none */
     bool hashed;    /* owned by a Deployment: pod-template-hash counts */
     uint32_t shape; /* equal in classes with equal requests */
     /* Of the Services that select its pods: borrowed selectors. */
@@ -116,11 +62,20 @@ struct pod_class {
     struct pod_class *next_hashed; /* hashed, in the same bucket by hash */
 };
 
+/* An image that nodes were reported to have (ImageStateSummary). */
+struct image_state {
+    const char *name; /* with a tag or digest; borrowed */
+    int64_t size;     /* bytes, as last reported */
+    size_t nodes;     /* present ones that have it */
+    VEC_OF(bool) on;  /* by node */
+};
+
 /* What a plug-in may use in a cycle. */
 struct cycle {
     struct framework *framework;
-    struct pod_class *class;       /* of the pod to be scheduled */
-    const struct node_info *nodes; /* by id */
+    struct pod_class *class;               /* of the pod to be scheduled */
+    const struct scheduler_config *config; /* of its profile */
+    const struct node_info *nodes;         /* by id */
 };
 
 /* --- plug-ins --- */
@@ -189,11 +144,18 @@ enum { SCORE_MAX = 100 };
 void score_normalize(int64_t *scores, size_t count, bool reverse);
 
 /* --- for plug-ins --- */
-const struct scheduler_config *framework_config(const struct framework *f);
+/* Whether a profile has the name that the template asks for. */
+bool framework_handles(const struct framework *f,
+                       const struct pod_template *template);
 /* Changes whenever nodes come or go, never otherwise. */
 uint64_t framework_generation(const struct framework *f);
 size_t framework_node_room(const struct framework *f); /* ids are below */
 const struct node_info *framework_node(const struct framework *f, node_id id);
+/* Present nodes. */
+size_t framework_node_count(const struct framework *f);
+/* Images heard of so far, never fewer. */
+size_t framework_image_count(const struct framework *f);
+const struct image_state *framework_image(const struct framework *f, size_t i);
 /* Classes have ids below this; NULL: gone. */
 uint32_t framework_class_count(const struct framework *f);
 struct pod_class *framework_class_at(const struct framework *f, uint32_t id);
@@ -222,13 +184,6 @@ bool node_term_matches(const struct node_selector_term *term,
 bool node_affinity_matches(const struct node_affinity *affinity,
                            const struct node_spec *node);
 
-/* A resource by name, told apart once. */
-struct resource_ref {
-    enum { RES_CPU, RES_MEMORY, RES_STORAGE, RES_PODS, RES_EXTENDED } kind;
-    const char *name;
-    int64_t weight;
-};
-struct resource_ref resource_ref_make(const struct resource_weight *w);
 /* Of cpu in milli-cores, of all else in whole units; absent: 0. */
 int64_t resource_get(const struct resources *r, const struct resource_ref *ref);
 
@@ -258,7 +213,10 @@ score_memo_at(struct score_memo *memo, const struct cycle *c, node_id node)
 }
 
 /* --- its life --- */
-struct framework *framework_new(const struct scheduler_config *config);
+/* One profile or more: of a pod whose schedulerName no profile has, the
+ * first. */
+struct framework *framework_new(const struct scheduler_config *profiles,
+                                size_t count);
 void framework_free(struct framework *f);
 
 /* id: any number not in use. The spec is borrowed. */
@@ -268,6 +226,11 @@ void framework_node_add(struct framework *f, node_id id,
 void framework_node_remove(struct framework *f, node_id id);
 void framework_node_set(struct framework *f, node_id id, bool unschedulable,
                         const struct taint *taints, size_t taint_count);
+
+/* An image that the node has; again: no change but of its size. The name is
+ * borrowed. */
+void framework_node_image(struct framework *f, node_id id,
+                          const struct node_image *image);
 
 /* The class of a pod, made if need be; holds a reference. owner and space
  * are borrowed. */

@@ -78,6 +78,58 @@ static struct node_info *node_at(struct framework *f, node_id id)
     return &f->nodes.items[id];
 }
 
+/* Images of a node that comes or goes. */
+static void count_images(struct framework *f, node_id id, int delta)
+{
+    for (size_t i = 0; i < f->images.count; i++) {
+        struct image_state *image = &f->images.items[i];
+
+        if (id < image->on.count && image->on.items[id])
+            image->nodes += (size_t)delta;
+    }
+}
+
+static struct image_state *image_named(struct framework *f, const char *name)
+{
+    for (size_t i = 0; i < f->images.count; i++) {
+        if (f->images.items[i].name == name ||
+            strcmp(f->images.items[i].name, name) == 0)
+            return &f->images.items[i];
+    }
+    VEC_PUSH(f->images, ((struct image_state){.name = name}));
+    return &f->images.items[f->images.count - 1];
+}
+
+void framework_node_image(struct framework *f, node_id id,
+                          const struct node_image *image)
+{
+    struct image_state *state = image_named(f, image->name);
+
+    state->size = image->size;
+    while (state->on.count <= id)
+        VEC_PUSH(state->on, false);
+    if (state->on.items[id])
+        return;
+    state->on.items[id] = true;
+    state->nodes += node_at(f, id)->present;
+}
+
+size_t framework_node_count(const struct framework *f)
+{
+    return f->node_count;
+}
+
+size_t framework_image_count(const struct framework *f)
+{
+    return f->images.count;
+}
+
+const struct image_state *framework_image(const struct framework *f, size_t i)
+{
+    assert(i < f->images.count);
+    return &f->images.items[i];
+}
+
 void framework_node_add(struct framework *f, node_id id,
                         const struct node_spec *spec)
 {
@@ -85,6 +137,8 @@ void framework_node_add(struct framework *f, node_id id,
 
     assert(!node->present);
     node->present = true;
+    f->node_count++;
+    count_images(f, id, 1);
     node->spec = spec;
     framework_node_set(f, id, spec->unschedulable, spec->taints,
                        spec->taint_count);
@@ -95,6 +149,8 @@ void framework_node_remove(struct framework *f, node_id id)
 {
     assert(node_at(f, id)->present);
     node_at(f, id)->present = false;
+    f->node_count--;
+    count_images(f, id, -1);
     f->generation++;
 }
 
@@ -170,12 +226,12 @@ void framework_order(struct framework *f)
 
 /* --- classes --- */
 
-static bool same_requests(const struct pod_template *a,
-                          const struct pod_template *b)
+static bool same_shape(const struct pod_shape *p, const struct pod_class *q)
 {
+    const struct pod_template *a = p->template, *b = q->template;
     const struct resources *x = &a->requests, *y = &b->requests;
 
-    if (x->cpu != y->cpu || x->memory != y->memory ||
+    if (p->config != q->config || x->cpu != y->cpu || x->memory != y->memory ||
         x->storage != y->storage || x->count != y->count ||
         a->scored_cpu != b->scored_cpu || a->scored_memory != b->scored_memory)
         return false;
@@ -187,15 +243,26 @@ static bool same_requests(const struct pod_template *a,
     return true;
 }
 
-static uint32_t shape_of(struct framework *f, const struct pod_template *t)
+static uint32_t shape_of(struct framework *f, const struct pod_class *class)
 {
     size_t i = 0;
 
-    while (i < f->shapes.count && !same_requests(f->shapes.items[i], t))
+    while (i < f->shapes.count && !same_shape(&f->shapes.items[i], class))
         i++;
     if (i == f->shapes.count)
-        VEC_PUSH(f->shapes, t);
+        VEC_PUSH(f->shapes,
+                 ((struct pod_shape){class->config, class->template}));
     return (uint32_t)i;
+}
+
+static const struct scheduler_config *profile_of(const struct framework *f,
+                                                 const struct pod_template *t)
+{
+    size_t i = 0;
+
+    while (i < f->profile_count && !profile_is(&f->profiles[i], t))
+        i++;
+    return &f->profiles[i < f->profile_count ? i : 0];
 }
 
 static struct pod_class **hash_bucket(struct framework *f, uint64_t hash)
@@ -218,10 +285,11 @@ static struct pod_class *make_class(struct framework *f,
 
     class->id = (uint32_t)f->classes.count;
     class->template = template;
+    class->config = profile_of(f, template);
     class->space = space;
     class->owner = owner;
     class->hashed = hashed;
-    class->shape = shape_of(f, template);
+    class->shape = shape_of(f, class);
     class->data = mem_calloc(f->plugin_count, sizeof *class->data);
     VEC_PUSH(f->classes, class);
     if (hashed) {
@@ -363,15 +431,19 @@ void framework_pod_remove(struct framework *f, struct pod_class *class,
 
 /* --- life --- */
 
-struct framework *framework_new(const struct scheduler_config *config)
+struct framework *framework_new(const struct scheduler_config *profiles,
+                                size_t count)
 {
     struct framework *f = mem_zalloc(sizeof *f);
 
-    f->config = *config;
+    assert(count > 0);
+    f->profile_count = count;
+    f->profiles = mem_calloc(count, sizeof *f->profiles);
+    memcpy(f->profiles, profiles, count * sizeof *profiles);
     f->preferred = NO_ID;
     while (scheduler_plugins[f->plugin_count])
         f->plugin_count++;
-    assert(f->plugin_count <= PLUGIN_MAX);
+    assert(f->plugin_count <= SCHEDULER_PLUGIN_MAX);
     for (size_t i = 0; i < f->plugin_count; i++) {
         const struct scheduler_plugin *p = scheduler_plugins[i];
 
@@ -399,6 +471,9 @@ void framework_free(struct framework *f)
         VEC_FREE(f->nodes.items[i].taints);
         free((void *)f->nodes.items[i].requested.items);
     }
+    for (size_t i = 0; i < f->images.count; i++)
+        VEC_FREE(f->images.items[i].on);
+    VEC_FREE(f->images);
     VEC_FREE(f->nodes);
     VEC_FREE(f->order);
     VEC_FREE(f->classes);
@@ -408,10 +483,6 @@ void framework_free(struct framework *f)
     VEC_FREE(f->totals);
     VEC_FREE(f->diagnosis.reasons);
     VEC_FREE(f->diagnosis.resolvable);
+    free(f->profiles);
     free(f);
-}
-
-const struct scheduler_config *framework_config(const struct framework *f)
-{
-    return &f->config;
 }

@@ -110,17 +110,17 @@ bool pod_affinity_matches(const struct pod_template *template,
            node_affinity_matches(&template->affinity, node);
 }
 
-struct resource_ref resource_ref_make(const struct resource_weight *w)
+struct resource_ref resource_ref_make(const char *name, int64_t weight)
 {
-    struct resource_ref ref = {RES_EXTENDED, w->name, w->weight};
+    struct resource_ref ref = {RES_EXTENDED, name, weight};
 
-    if (strcmp(w->name, "cpu") == 0)
+    if (strcmp(name, "cpu") == 0)
         ref.kind = RES_CPU;
-    else if (strcmp(w->name, "memory") == 0)
+    else if (strcmp(name, "memory") == 0)
         ref.kind = RES_MEMORY;
-    else if (strcmp(w->name, "ephemeral-storage") == 0)
+    else if (strcmp(name, "ephemeral-storage") == 0)
         ref.kind = RES_STORAGE;
-    else if (strcmp(w->name, "pods") == 0)
+    else if (strcmp(name, "pods") == 0)
         ref.kind = RES_PODS;
     return ref;
 }

@@ -7,14 +7,23 @@
 
 #include "models/scheduler/framework.h"
 
-enum { CLASS_BUCKETS = 1024, PLUGIN_MAX = 32 };
+enum { CLASS_BUCKETS = 1024 };
+
+/* What classes of equal requests and profile have in common. */
+struct pod_shape {
+    const struct scheduler_config *config;
+    const struct pod_template *template;
+};
 
 struct framework {
-    struct scheduler_config config;
+    size_t profile_count;
+    struct scheduler_config *profiles;
     size_t plugin_count;
-    void *states[PLUGIN_MAX];
+    void *states[SCHEDULER_PLUGIN_MAX];
     VEC_OF(struct node_info) nodes; /* by id */
     uint64_t generation;
+    size_t node_count; /* present ones */
+    VEC_OF(struct image_state) images;
     /* Nodes round-robin over zones, as the snapshot lists them
      * (backend/cache/node_tree.go); made anew when nodes come or go. */
     uint64_t order_generation;
@@ -23,7 +32,7 @@ struct framework {
     VEC_OF(struct pod_class *) classes; /* by id; NULL: gone */
     struct pod_class *buckets[CLASS_BUCKETS];
     struct pod_class *hashed[CLASS_BUCKETS]; /* by template hash */
-    VEC_OF(const struct pod_template *) shapes;
+    VEC_OF(struct pod_shape) shapes;
     /* Scratch of one cycle. */
     VEC_OF(node_id) feasible;
     VEC_OF(int64_t) scores, totals;
@@ -31,6 +40,8 @@ struct framework {
     node_id preferred; /* of the next cycle; NO_ID: none */
 };
 
+bool profile_is(const struct scheduler_config *profile,
+                const struct pod_template *template);
 /* Brings f->order up to date. */
 void framework_order(struct framework *f);
 

@@ -11,7 +11,6 @@
 #include "models/scheduler/framework.h"
 
 struct inter {
-    const struct scheduler_config *config;
     size_t plugin;
     struct topologies topologies;
     VEC_OF(uint32_t) affine; /* ids of the classes that have terms */
@@ -25,7 +24,7 @@ static void init(void *state, struct framework *f)
 {
     struct inter *s = state;
 
-    s->config = framework_config(f);
+    (void)f;
     s->plugin = framework_plugin_index(&scheduler_inter_pod_affinity);
 }
 
@@ -271,7 +270,7 @@ static void add_theirs(struct inter *s, const struct cycle *c)
             for (size_t t = 0; t < ac->count[kind]; t++) {
                 const struct affinity_term *term = &ac->terms[kind][t];
                 int64_t weight = kind == TERM_NEAR
-                                     ? s->config->hard_affinity_weight
+                                     ? c->config->hard_affinity_weight
                                  : kind == TERM_NEAR_PREFERRED ? term->weight
                                                                : -term->weight;
 
@@ -324,7 +323,7 @@ static bool score(void *state, const struct cycle *c, const node_id *nodes,
     bool prefers = t->near.preferred_count > 0 || t->apart.preferred_count > 0;
     struct inter *s = state;
 
-    if (!begin(s, c) || (s->config->ignore_preferred && !prefers))
+    if (!begin(s, c) || (c->config->ignore_preferred && !prefers))
         return false;
     pair_counts_clear(&s->points);
     if (prefers)

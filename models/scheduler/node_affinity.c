@@ -6,7 +6,7 @@
 
 static const struct node_affinity *added(const struct cycle *c)
 {
-    return framework_config(c->framework)->added_affinity;
+    return c->config->added_affinity;
 }
 
 static bool pre_filter(void *state, const struct cycle *c)

@@ -6,44 +6,29 @@
  * it: 50 + (50 + with - without) / 2.
  */
 #include <math.h>
-#include <stdlib.h>
 
 #include "models/scheduler/framework.h"
 
 struct balanced {
-    const struct scheduler_config *config;
-    size_t count;
-    struct resource_ref *resources;
     struct score_memo memo;
 };
-
-static void init(void *state, struct framework *f)
-{
-    struct balanced *b = state;
-
-    b->config = framework_config(f);
-    b->count = b->config->balanced_count;
-    b->resources = mem_calloc(b->count, sizeof *b->resources);
-    for (size_t i = 0; i < b->count; i++)
-        b->resources[i] = resource_ref_make(&b->config->balanced[i]);
-}
 
 static void release(void *state)
 {
     struct balanced *b = state;
 
-    free(b->resources);
     VEC_FREE(b->memo.items);
 }
 
 /* A pod that asks for none of the resources is left to the others. */
-static bool has_say(const struct balanced *b, const struct cycle *c)
+static bool has_say(const struct cycle *c)
 {
-    for (size_t i = 0; i < b->count; i++) {
-        if (resource_get(&c->class->template->requests, &b->resources[i]) > 0)
+    for (size_t i = 0; i < c->config->balanced_count; i++) {
+        if (resource_get(&c->class->template->requests,
+                         &c->config->balanced[i]) > 0)
             return true;
     }
-    return !b->config->balanced_skips_best_effort;
+    return !c->config->balanced_skips_best_effort;
 }
 
 /* Running sums over the resources of a node. */
@@ -78,14 +63,13 @@ static int64_t points(const struct spread_of *s)
     return (int64_t)((1 - deviation) * SCORE_MAX);
 }
 
-static int64_t points_of(const struct balanced *b, const struct cycle *c,
-                         node_id node)
+static int64_t points_of(const struct cycle *c, node_id node)
 {
     const struct node_info *n = &c->nodes[node];
     struct spread_of with = {0}, without = {0};
 
-    for (size_t i = 0; i < b->count; i++) {
-        const struct resource_ref *ref = &b->resources[i];
+    for (size_t i = 0; i < c->config->balanced_count; i++) {
+        const struct resource_ref *ref = &c->config->balanced[i];
         int64_t capacity = resource_get(&n->spec->allocatable, ref);
         int64_t used = resource_get(&n->requested, ref);
         int64_t wanted = resource_get(&c->class->template->requests, ref);
@@ -95,7 +79,7 @@ static int64_t points_of(const struct balanced *b, const struct cycle *c,
         add_share(&with, used + wanted, capacity);
         add_share(&without, used, capacity);
     }
-    if (!b->config->balanced_change)
+    if (!c->config->balanced_change)
         return points(&with);
     return SCORE_MAX / 2 +
            (SCORE_MAX / 2 + points(&with) - points(&without)) / 2;
@@ -106,14 +90,14 @@ static bool score(void *state, const struct cycle *c, const node_id *nodes,
 {
     struct balanced *b = state;
 
-    if (!has_say(b, c))
+    if (!has_say(c))
         return false;
     score_memo_prepare(&b->memo, c);
     for (size_t k = 0; k < count; k++) {
         struct memo_entry *e = score_memo_at(&b->memo, c, nodes[k]);
 
         if (!e->valid) {
-            e->points = points_of(b, c, nodes[k]);
+            e->points = points_of(c, nodes[k]);
             e->valid = true;
         }
         scores[k] = e->points;
@@ -126,7 +110,6 @@ const struct scheduler_plugin scheduler_node_resources_balanced_allocation = {
     .summary = "prefers nodes with like shares of cpu and memory in use",
     .weight = 1,
     .state_size = sizeof(struct balanced),
-    .init = init,
     .release = release,
     .score = score,
 };

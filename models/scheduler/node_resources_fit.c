@@ -5,34 +5,18 @@
  * requested_to_capacity_ratio.go; helper/shape_score.go).
  */
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "models/scheduler/framework.h"
 
 struct fit {
-    const struct scheduler_config *config;
-    size_t count;
-    struct resource_ref *resources; /* that are scored */
     struct score_memo memo;
 };
-
-static void init(void *state, struct framework *f)
-{
-    struct fit *fit = state;
-
-    fit->config = framework_config(f);
-    fit->count = fit->config->resource_count;
-    fit->resources = mem_calloc(fit->count, sizeof *fit->resources);
-    for (size_t i = 0; i < fit->count; i++)
-        fit->resources[i] = resource_ref_make(&fit->config->resources[i]);
-}
 
 static void release(void *state)
 {
     struct fit *fit = state;
 
-    free(fit->resources);
     VEC_FREE(fit->memo.items);
 }
 
@@ -70,7 +54,7 @@ static enum filter_status worse(enum filter_status a, enum filter_status b)
     return a > b ? a : b;
 }
 
-static enum filter_status filter_extended(const struct fit *fit,
+static enum filter_status filter_extended(const struct cycle *c,
                                           const struct node_info *n,
                                           const struct resources *wanted,
                                           struct filter_reasons *why)
@@ -81,7 +65,7 @@ static enum filter_status filter_extended(const struct fit *fit,
         const char *name = wanted->items[i].name;
         struct resource_ref ref = {RES_EXTENDED, name, 0};
 
-        if (is_ignored(fit->config, name))
+        if (is_ignored(c->config, name))
             continue;
         status = worse(
             status, short_of(name, wanted->items[i].quantity,
@@ -100,6 +84,7 @@ static enum filter_status filter(void *state, const struct cycle *c,
     const struct resources *all = &n->spec->allocatable;
     enum filter_status status = FILTER_SUCCESS;
 
+    (void)state;
     if (used->pods + 1 > all->pods) {
         filter_refuse(why, "Too many pods", "");
         status = FILTER_UNSCHEDULABLE;
@@ -111,7 +96,7 @@ static enum filter_status filter(void *state, const struct cycle *c,
     status = worse(status, short_of("ephemeral-storage", wanted->storage,
                                     used->storage, all->storage, why));
     if (wanted->count > 0)
-        status = worse(status, filter_extended(state, n, wanted, why));
+        status = worse(status, filter_extended(c, n, wanted, why));
     return status;
 }
 
@@ -178,23 +163,22 @@ static int64_t requested_of(const struct node_info *n,
     return resource_get(&n->requested, ref) + wanted;
 }
 
-static int64_t points_of(const struct fit *fit, const struct cycle *c,
-                         node_id node)
+static int64_t points_of(const struct cycle *c, node_id node)
 {
     const struct node_info *n = &c->nodes[node];
-    bool by_line = fit->config->strategy == SCORE_REQUESTED_TO_CAPACITY;
+    bool by_line = c->config->strategy == SCORE_REQUESTED_TO_CAPACITY;
     int64_t sum = 0, weights = 0;
 
-    for (size_t i = 0; i < fit->count; i++) {
-        const struct resource_ref *ref = &fit->resources[i];
+    for (size_t i = 0; i < c->config->resource_count; i++) {
+        const struct resource_ref *ref = &c->config->resources[i];
         int64_t capacity, points;
         int64_t requested = requested_of(n, c->class->template, ref, &capacity);
 
         if (capacity == 0)
             continue;
         if (by_line)
-            points = ratio(fit->config, requested, capacity);
-        else if (fit->config->strategy == SCORE_MOST_ALLOCATED)
+            points = ratio(c->config, requested, capacity);
+        else if (c->config->strategy == SCORE_MOST_ALLOCATED)
             points = most(requested, capacity);
         else
             points = least(requested, capacity);
@@ -219,7 +203,7 @@ static bool score(void *state, const struct cycle *c, const node_id *nodes,
         struct memo_entry *e = score_memo_at(&fit->memo, c, nodes[k]);
 
         if (!e->valid) {
-            e->points = points_of(fit, c, nodes[k]);
+            e->points = points_of(c, nodes[k]);
             e->valid = true;
         }
         scores[k] = e->points;
@@ -233,7 +217,6 @@ const struct scheduler_plugin scheduler_node_resources_fit = {
     .weight = 1,
     .events = 1U << EVENT_NODE_ADDED | 1U << EVENT_POD_GONE,
     .state_size = sizeof(struct fit),
-    .init = init,
     .release = release,
     .filter = filter,
     .score = score,

@@ -28,7 +28,6 @@ struct domain_counts {
 
 struct spread {
     const struct framework *framework;
-    const struct scheduler_config *config;
     size_t plugin;
     struct topologies topologies;
     uint64_t epoch;
@@ -41,7 +40,6 @@ static void init(void *state, struct framework *f)
     struct spread *s = state;
 
     s->framework = f;
-    s->config = framework_config(f);
     s->plugin = framework_plugin_index(&scheduler_pod_topology_spread);
 }
 
@@ -106,17 +104,17 @@ static bool has_keys(const struct spread *s, bool soft, node_id node)
 }
 
 /* nodeAffinityPolicy and nodeTaintsPolicy: whether the node counts. */
-static bool counts_node(const struct spread *s, const struct cycle *c,
-                        const struct constraint *k, node_id node)
+static bool counts_node(const struct cycle *c, const struct constraint *k,
+                        node_id node)
 {
     const struct node_info *n = &c->nodes[node];
     const struct pod_template *t = c->class->template;
     bool by_taints =
-        s->config->inclusion_policies && k->spec->honor_node_taints;
+        c->config->inclusion_policies && k->spec->honor_node_taints;
 
     if (!n->present)
         return false;
-    if ((!s->config->inclusion_policies || k->spec->honor_node_affinity) &&
+    if ((!c->config->inclusion_policies || k->spec->honor_node_affinity) &&
         !pod_affinity_matches(t, n->spec))
         return false;
     return !by_taints || !taints_untolerated(
@@ -153,7 +151,7 @@ static bool counts_all(const struct spread *s, const struct cycle *c,
 
     return t->node_selector.count == 0 && !t->affinity.present &&
            t->affinity.required_count == 0 &&
-           !(s->config->inclusion_policies && k->spec->honor_node_taints) &&
+           !(c->config->inclusion_policies && k->spec->honor_node_taints) &&
            ((soft && !s->class->require_all) || s->class->count == 1);
 }
 
@@ -186,7 +184,7 @@ static void add_nodes(struct spread *s, const struct cycle *c, size_t i,
         domain = topology_domain(topology_of(s, k), on->node);
         if (domain >= d->items.count ||
             d->items.items[domain].epoch != s->epoch ||
-            !counts_node(s, c, k, on->node) ||
+            !counts_node(c, k, on->node) ||
             ((!soft || s->class->require_all) && !has_keys(s, soft, on->node)))
             continue;
         d->items.items[domain].count += on->count;
@@ -244,7 +242,7 @@ static bool pre_filter(void *state, const struct cycle *c)
         for (size_t i = 0; i < s->class->count; i++) {
             const struct constraint *k = &s->class->items[i];
 
-            if (!k->spec->schedule_anyway && counts_node(s, c, k, (node_id)n))
+            if (!k->spec->schedule_anyway && counts_node(c, k, (node_id)n))
                 mark(s, i, topology_domain(topology_of(s, k), (node_id)n));
         }
     }
@@ -388,7 +386,7 @@ static bool score(void *state, const struct cycle *c, const node_id *nodes,
     if (!has_any(s->class, true)) {
         for (size_t n = 0; n < count; n++)
             scores[n] = SCORE_MAX;
-        return s->config->spread_always;
+        return c->config->spread_always;
     }
     prepare(s, c, nodes, count);
     for (size_t n = 0; n < count; n++)

@@ -2,6 +2,9 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
+
+#include "models/select.h"
 
 static int64_t priority_of(const struct preemptable *pod)
 {
@@ -37,6 +40,32 @@ static size_t lower_first(struct preemptable *pods, size_t count,
     return lower;
 }
 
+/* filterPodsWithPDBViolation: the more important use up budgets first. */
+static void protect(struct preemptable *pods, size_t count,
+                    struct disruption_budgets *budgets)
+{
+    size_t n = budgets ? budgets->items.count : 0;
+
+    for (size_t b = 0; b < n; b++)
+        budgets->items.items[b].left = budgets->items.items[b].allowed;
+    for (size_t i = 0; i < count; i++) {
+        const struct pod_class *class = pods[i].class;
+
+        pods[i].protected = false;
+        for (size_t b = 0; b < n && !pods[i].disrupted; b++) {
+            struct disruption_budget *budget = &budgets->items.items[b];
+
+            if (budget->selector->count == 0 ||
+                class->template->labels.count == 0 ||
+                strcmp(budget->space, class->space) != 0 ||
+                !selector_matches(budget->selector, &class->template->labels))
+                continue;
+            if (--budget->left < 0)
+                pods[i].protected = true;
+        }
+    }
+}
+
 /* Gives back pods that need not go, of those (not) protected; marks them by
  * taking their class away. */
 static void reprieve(struct framework *f, struct pod_class *class, node_id node,
@@ -67,7 +96,8 @@ static size_t keep_victims(struct preemptable *pods, size_t count)
 }
 
 size_t preemption_victims(struct framework *f, struct pod_class *class,
-                          node_id node, struct preemptable *pods, size_t count)
+                          node_id node, struct preemptable *pods, size_t count,
+                          struct disruption_budgets *budgets)
 {
     size_t lower = lower_first(pods, count, class->template->priority);
     size_t victims = 0;
@@ -75,6 +105,7 @@ size_t preemption_victims(struct framework *f, struct pod_class *class,
     if (lower == 0)
         return 0;
     qsort(pods, lower, sizeof *pods, by_importance);
+    protect(pods, lower, budgets);
     for (size_t i = 0; i < lower; i++)
         framework_pod_remove(f, pods[i].class, node, pods[i].terminating);
     victims = lower;
@@ -147,11 +178,12 @@ size_t preemption_best(const struct candidate *candidates, size_t count,
     return best;
 }
 
-size_t preemption_candidates(size_t nodes)
+size_t preemption_candidates(const struct scheduler_config *config,
+                             size_t nodes)
 {
-    enum { PERCENT = 10, LEAST = 100 };
-    size_t wanted = nodes * PERCENT / 100;
+    size_t wanted = nodes * (size_t)config->candidates_percent / 100;
 
-    wanted = wanted < LEAST ? LEAST : wanted;
+    if (wanted < (size_t)config->candidates_least)
+        wanted = (size_t)config->candidates_least;
     return wanted < nodes ? wanted : nodes;
 }

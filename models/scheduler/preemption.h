@@ -13,7 +13,8 @@ struct preemptable {
     uint32_t id; /* the caller's; decides where all else is equal */
     struct pod_class *class;
     bool terminating;
-    bool protected; /* to evict it would break a disruption budget */
+    bool disrupted; /* a budget has let it go already (disruptedPods) */
+    bool protected; /* set here: to evict it would break a budget */
     sim_time start;
 };
 
@@ -24,14 +25,26 @@ struct candidate {
     size_t violations;   /* protected ones among them */
 };
 
+/* A PodDisruptionBudget. */
+struct disruption_budget {
+    const char *space;
+    const struct selector *selector; /* empty: no pod is meant */
+    int64_t allowed;                 /* status.disruptionsAllowed */
+    int64_t left;                    /* scratch */
+};
+struct disruption_budgets {
+    VEC_OF(struct disruption_budget) items;
+};
+
 /*
  * Puts first, the most important first, those of the pods on a node that
  * have to go so that a pod of the class fits; returns how many. 0: it would
- * not fit, or none has a lower priority. The pods' room is as before
- * afterwards.
+ * not fit, or none has a lower priority. Those that budgets (NULL: none)
+ * protect are kept rather than others. The pods' room is as before afterwards.
  */
 size_t preemption_victims(struct framework *f, struct pod_class *class,
-                          node_id node, struct preemptable *pods, size_t count);
+                          node_id node, struct preemptable *pods, size_t count,
+                          struct disruption_budgets *budgets);
 
 /* The index of the best of `count` >= 1 candidates: fewest budgets broken,
  * lowest highest priority, lowest sum of priorities, fewest victims, latest
@@ -39,8 +52,9 @@ size_t preemption_victims(struct framework *f, struct pod_class *class,
 size_t preemption_best(const struct candidate *candidates, size_t count,
                        const struct preemptable *victims);
 
-/* How many candidates are looked for among so many nodes: 10 %, at least
- * 100. */
-size_t preemption_candidates(size_t nodes);
+/* How many candidates are looked for among so many nodes: a share of them,
+ * and so many at least. */
+size_t preemption_candidates(const struct scheduler_config *config,
+                             size_t nodes);
 
 #endif

@@ -126,14 +126,31 @@ void sched_queue_remove(struct sched_queue *q, struct sched_pod *pod)
     pod->place = PLACE_NOWHERE;
 }
 
-struct sched_pod *sched_queue_pop(struct sched_queue *q)
+/* The first that back-off alone holds. NULL: none. */
+static struct sched_pod *first_refused(const struct sched_queue *q)
 {
-    struct sched_pod *pod;
+    struct sched_pod *first = NULL;
 
-    if (q->active.count == 0)
-        return NULL;
-    pod = q->active.items[0];
-    sched_queue_remove(q, pod);
+    for (size_t i = 0; i < q->backoff.count; i++) {
+        struct sched_pod *pod = q->backoff.items[i];
+
+        if (pod->rejectors && (!first || ends_first(pod, first)))
+            first = pod;
+    }
+    return first;
+}
+
+struct sched_pod *sched_queue_pop(struct sched_queue *q, bool early)
+{
+    struct sched_pod *pod = NULL;
+
+    if (q->active.count > 0)
+        pod = q->active.items[0];
+    else if (early && q->backoff.count > 0)
+        pod = q->backoff.items[0]->rejectors ? q->backoff.items[0]
+                                             : first_refused(q);
+    if (pod)
+        sched_queue_remove(q, pod);
     return pod;
 }
 

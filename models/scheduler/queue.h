@@ -31,11 +31,14 @@ struct sched_pod {
     node_id node;       /* ASSUMED, BOUND */
     node_id nominated;  /* pods were made to go from there; NO_ID: nowhere */
     uint32_t attempts;  /* that failed */
+    bool waits;         /* tried in vain, and not yet bound */
+    bool preempting;    /* its victims are being deleted: not to be tried */
     unsigned rejectors; /* plug-ins that refused nodes the last time */
     uint64_t told;      /* fingerprint of why, as the API has it; 0: not */
     sim_time stamp;     /* arrival, or the last failure */
     sim_time until;     /* end of the back-off */
     size_t index;       /* in its heap or list */
+    size_t node_index;  /* among those accounted on its node */
     struct sched_pod *next_free;
 };
 
@@ -48,8 +51,10 @@ void sched_queue_release(struct sched_queue *q);
 void sched_queue_activate(struct sched_queue *q, struct sched_pod *pod);
 void sched_queue_back_off(struct sched_queue *q, struct sched_pod *pod);
 void sched_queue_park(struct sched_queue *q, struct sched_pod *pod);
-/* The next to be scheduled; NULL: none. Takes it out. */
-struct sched_pod *sched_queue_pop(struct sched_queue *q);
+/* The next to be scheduled; NULL: none. Takes it out. early: where none is
+ * active, the first of the back-off queue (SchedulerPopFromBackoffQ), but for
+ * those that failed by an error. */
+struct sched_pod *sched_queue_pop(struct sched_queue *q, bool early);
 /* The earliest end of a back-off; SIM_NEVER: none. */
 sim_time sched_queue_next_backoff(const struct sched_queue *q);
 /* Makes those active whose back-off ended at or before now. */

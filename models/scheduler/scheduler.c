@@ -12,78 +12,6 @@ enum { EXPLAIN_SIZE = 480 };
 static const sim_time flush_period = 30 * SIM_S;
 static const sim_time backoff_tick = SIM_S;
 
-/* --- records --- */
-
-struct sched_pod *scheduler_record(const struct scheduler *sch, pod_id id)
-{
-    return id < sch->records.count ? sch->records.items[id] : NULL;
-}
-
-static void owner_of(const struct world *w, const struct pod *pod,
-                     const struct selector **selector, bool *hashed)
-{
-    /* plugins/helper/spread.go: of these two kinds only. */
-    bool spreads = pod->owner_kind == OWNER_REPLICASET ||
-                   pod->owner_kind == OWNER_STATEFULSET;
-
-    *selector = spreads ? world_pod_owner(w, pod)->selector : NULL;
-    *hashed = pod->owner_kind == OWNER_REPLICASET &&
-              w->replicasets.items[pod->owner]->deployment != NO_ID;
-}
-
-struct sched_pod *scheduler_record_make(struct scheduler *sch,
-                                        const struct pod *pod)
-{
-    struct sched_pod *record = sch->free_records;
-    const struct selector *owner;
-    bool hashed;
-
-    if (record)
-        sch->free_records = record->next_free;
-    else
-        record = mem_alloc(sizeof *record);
-    owner_of(sch->world, pod, &owner, &hashed);
-    *record =
-        (struct sched_pod){.id = pod->id, .node = NO_ID, .nominated = NO_ID};
-    record->class = framework_class(sch->framework, pod->template, pod->space,
-                                    owner, hashed);
-    record->stamp = sim_now(sch->sim);
-    if (pod->template->priority < sch->lowest_priority)
-        sch->lowest_priority = pod->template->priority;
-    while (sch->records.count <= pod->id)
-        VEC_PUSH(sch->records, NULL);
-    assert(!sch->records.items[pod->id]);
-    sch->records.items[pod->id] = record;
-    return record;
-}
-
-void scheduler_record_free(struct scheduler *sch, struct sched_pod *record)
-{
-    scheduler_unnominate(sch, record);
-    sch->records.items[record->id] = NULL;
-    framework_class_release(sch->framework, record->class);
-    record->next_free = sch->free_records;
-    sch->free_records = record;
-}
-
-void scheduler_put(struct scheduler *sch, struct sched_pod *record,
-                   node_id node, enum pod_place place)
-{
-    record->node = node;
-    record->place = place;
-    record->on_node = true;
-    framework_pod_add(sch->framework, record->class, node, record->terminating);
-}
-
-void scheduler_take(struct scheduler *sch, struct sched_pod *record)
-{
-    if (!record->on_node)
-        return;
-    record->on_node = false;
-    framework_pod_remove(sch->framework, record->class, record->node,
-                         record->terminating);
-}
-
 /* --- the queue --- */
 
 static void on_backoff(struct sim *sim, void *self, struct event_args args);
@@ -118,20 +46,29 @@ static sim_time backoff_length(const struct scheduler *sch, uint32_t attempts)
                : sch->params->scheduler_backoff_max;
 }
 
-/* To the next tick of the loop that looks at the back-off queue. */
+/* The tick at which a back-off that ends at `until` is over: the loop looks
+ * at the queue each second. Where an idle scheduler takes pods from it, ends
+ * are rounded down to seconds, and a second must have passed. */
+static sim_time tick_after(const struct scheduler *sch, sim_time until)
+{
+    if (sch->pops_early)
+        return (until / backoff_tick + 1) * backoff_tick;
+    return (until + backoff_tick - 1) / backoff_tick * backoff_tick;
+}
+
 static void wait_or_go(struct scheduler *sch, struct sched_pod *record)
 {
     sim_time now = sim_now(sch->sim);
     sim_time until = record->stamp + backoff_length(sch, record->attempts);
 
-    if (until <= now) {
+    record->until = tick_after(sch, until);
+    if (sch->pops_early ? record->until <= now : until <= now) {
         sched_queue_activate(&sch->queue, record);
-        scheduler_start_cycle(sch);
-        return;
+    } else {
+        sched_queue_back_off(&sch->queue, record);
+        set_backoff_timer(sch);
     }
-    record->until = (until + backoff_tick - 1) / backoff_tick * backoff_tick;
-    sched_queue_back_off(&sch->queue, record);
-    set_backoff_timer(sch);
+    scheduler_start_cycle(sch);
 }
 
 static void set_flush_timer(struct scheduler *sch);
@@ -145,7 +82,7 @@ static void on_flush(struct sim *sim, void *self, struct event_args args)
     for (size_t i = sch->queue.unschedulable.count; i-- > 0;) {
         struct sched_pod *record = sch->queue.unschedulable.items[i];
 
-        if (record->stamp < late) {
+        if (record->stamp < late && !record->preempting) {
             sched_queue_remove(&sch->queue, record);
             wait_or_go(sch, record);
         }
@@ -174,8 +111,9 @@ void scheduler_may_help(struct scheduler *sch, enum cluster_event event,
         struct sched_pod *record = sch->queue.unschedulable.items[i];
         unsigned by = record->rejectors & mask;
 
-        if (!by || (node != NO_ID &&
-                    !framework_passes(sch->framework, record->class, node, by)))
+        if (!by || record->preempting ||
+            (node != NO_ID &&
+             !framework_passes(sch->framework, record->class, node, by)))
             continue;
         sched_queue_remove(&sch->queue, record);
         wait_or_go(sch, record);
@@ -197,14 +135,16 @@ void scheduler_emit(const struct scheduler *sch, pod_id id, bool warning,
     free(object);
 }
 
-sim_time scheduler_write(struct scheduler *sch)
+sim_time scheduler_write(struct scheduler *sch, sim_time after)
 {
     sim_time now = sim_now(sch->sim);
-    sim_time sent = token_bucket_take(&sch->bucket, now);
+    sim_time sent = token_bucket_take(&sch->bucket, now) - now;
     sim_time latency =
         dist_sample_time(&sch->params->write_latency, &sch->writes);
 
-    return latency == SIM_NEVER ? SIM_NEVER : sent - now + latency;
+    if (sent < after)
+        sent = after;
+    return latency > SIM_NEVER - sent ? SIM_NEVER : sent + latency;
 }
 
 static void bind_now(struct scheduler *sch, struct sched_pod *record)
@@ -215,6 +155,7 @@ static void bind_now(struct scheduler *sch, struct sched_pod *record)
                                pod->name, node->spec->name);
 
     record->place = PLACE_BOUND;
+    scheduler_set_waits(sch, record, false);
     sch->counts.bound++;
     world_pod_bind(sch->world, record->id, record->node);
     scheduler_emit(sch, record->id, false, "Scheduled", message);
@@ -225,6 +166,7 @@ static void fail(struct scheduler *sch, struct sched_pod *record)
 {
     record->attempts++;
     record->stamp = sim_now(sch->sim);
+    scheduler_set_waits(sch, record, true);
     sch->counts.failed++;
 }
 
@@ -253,6 +195,7 @@ static void on_written(struct sim *sim, void *self, struct event_args args)
     if (world_node(sch->world, record->node)->deleted) {
         scheduler_take(sch, record);
         record->place = PLACE_NOWHERE;
+        record->rejectors = 0; /* an error */
         fail(sch, record);
         wait_or_go(sch, record);
         return;
@@ -268,7 +211,7 @@ static void assume(struct scheduler *sch, struct sched_pod *record,
     scheduler_unnominate(sch, record);
     scheduler_put(sch, record, node, PLACE_ASSUMED);
     scheduler_may_help(sch, EVENT_POD_ADDED, NO_ID);
-    sim_after(sch->sim, scheduler_write(sch), &written_event, sch,
+    sim_after(sch->sim, scheduler_write(sch, 0), &written_event, sch,
               (struct event_args){record->id, 0});
 }
 
@@ -292,15 +235,21 @@ static void on_told(struct sim *sim, void *self, struct event_args args)
 
     (void)sim;
     (void)args;
-    sch->writing = false;
+    sch->writing--;
     scheduler_start_cycle(sch);
 }
 static const struct event_type told_event = {"scheduler.told", 0, on_told};
 
+void scheduler_wait(struct scheduler *sch, sim_time delay)
+{
+    sch->writing++;
+    sim_after(sch->sim, delay, &told_event, sch, (struct event_args){0, 0});
+}
+
 /*
  * The condition PodScheduled says why, where that is news: a write through
  * the client that binds, for which the loop waits (schedule_one.go
- * handleSchedulingFailure; since 1.35 API calls are made beside it).
+ * handleSchedulingFailure), unless API calls are made beside it.
  */
 static void tell_api(struct scheduler *sch, struct sched_pod *record)
 {
@@ -310,11 +259,9 @@ static void tell_api(struct scheduler *sch, struct sched_pod *record)
     if (why == record->told)
         return;
     record->told = why;
-    delay = scheduler_write(sch);
-    if (!sch->waits_for_writes)
-        return;
-    sch->writing = true;
-    sim_after(sch->sim, delay, &told_event, sch, (struct event_args){0, 0});
+    delay = scheduler_write(sch, 0);
+    if (sch->waits_for_writes)
+        scheduler_wait(sch, delay);
 }
 
 static void refuse(struct scheduler *sch, struct sched_pod *record)
@@ -395,9 +342,9 @@ void scheduler_start_cycle(struct scheduler *sch)
 {
     sim_time length;
 
-    if (sch->cycle || sch->stopped || sch->writing)
+    if (sch->cycle || sch->stopped || sch->writing > 0)
         return;
-    sch->cycle = sched_queue_pop(&sch->queue);
+    sch->cycle = sched_queue_pop(&sch->queue, sch->pops_early);
     if (!sch->cycle)
         return;
     length = dist_sample_time(&sch->params->scheduling_latency, &sch->work);
@@ -409,33 +356,51 @@ void scheduler_start_cycle(struct scheduler *sch)
 /* --- life --- */
 
 /* Terms of pod affinity may mean namespaces by their labels. */
-static void read_spaces(struct scheduler *sch, const struct scenario *from,
-                        struct scheduler_config *config)
+static void read_spaces(struct scheduler *sch, const struct scenario *from)
 {
     sch->spaces = mem_calloc(from->namespace_count, sizeof *sch->spaces);
     for (size_t i = 0; i < from->namespace_count; i++)
         sch->spaces[i] = (struct space_labels){from->namespaces[i].name,
                                                from->namespaces[i].labels};
-    config->space_count = from->namespace_count;
-    config->spaces = sch->spaces;
+}
+
+/* Without profiles: the default one. */
+static struct framework *make_framework(struct scheduler *sch,
+                                        const struct scenario *from)
+{
+    const struct cluster_params *c = &from->cluster;
+    size_t count = c->profile_count > 0 ? c->profile_count : 1;
+    struct scheduler_config *profiles = mem_calloc(count, sizeof *profiles);
+    struct framework *framework;
+
+    for (size_t i = 0; i < count; i++) {
+        profiles[i] = c->profile_count > 0
+                          ? c->profiles[i]
+                          : scheduler_config_default(c->kubernetes_minor);
+        profiles[i].space_count = from->namespace_count;
+        profiles[i].spaces = sch->spaces;
+    }
+    framework = framework_new(profiles, count);
+    free(profiles);
+    return framework;
 }
 
 struct scheduler *scheduler_new(struct simulation *s)
 {
     struct scheduler *sch = mem_zalloc(sizeof *sch);
-    struct scheduler_config config =
-        scheduler_config_default(s->scenario->cluster.kubernetes_minor);
 
     sch->world = s->world;
     sch->sim = s->sim;
     sch->params = &s->scenario->cluster.control_plane;
     sch->root = s->root;
-    read_spaces(sch, s->scenario, &config);
-    sch->framework = framework_new(&config);
+    read_spaces(sch, s->scenario);
+    sch->framework = make_framework(sch, s->scenario);
     sch->bucket = token_bucket_make(sch->params->scheduler_qps,
                                     sch->params->scheduler_burst);
     sch->slowness = 1;
-    sch->waits_for_writes = s->scenario->cluster.kubernetes_minor < 35;
+    sch->waits_for_writes = !sch->params->scheduler_async_calls;
+    sch->pops_early = sch->params->scheduler_pops_early;
+    sch->async_preemption = sch->params->scheduler_async_preemption;
     sch->lowest_priority = INT64_MAX;
     rng_init(&sch->lag, s->root, "scheduler.watch", NULL, 0);
     rng_init(&sch->work, s->root, "scheduler.cycle", NULL, 0);
@@ -460,6 +425,10 @@ void scheduler_free(struct scheduler *sch)
     }
     VEC_FREE(sch->records);
     VEC_FREE(sch->nominated);
+    for (size_t i = 0; i < sch->by_node.count; i++)
+        VEC_FREE(sch->by_node.items[i].items);
+    VEC_FREE(sch->by_node);
+    VEC_FREE(sch->budgets.items);
     VEC_FREE(sch->on_node);
     VEC_FREE(sch->victims);
     VEC_FREE(sch->candidates);

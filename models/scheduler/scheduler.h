@@ -12,7 +12,7 @@
  * helps (scheduler/preemption.h), tells the API why, and waits until an event
  * that may help it, by the plug-ins that refused it, or five minutes; and backs
  * off 1 s, 2 s .. 10 s from its last failure, to the next full second.
- * (Since 1.33 an idle scheduler takes pods from back-off early; not modelled.)
+ * Since 1.33 an idle scheduler takes pods from back-off early.
  *
  * A pod whose spec names a node is bound to it when heard of.
  * A change is heard late, but then the object is read as it is now.
@@ -37,6 +37,15 @@ struct scheduler_counts {
     uint64_t cycles, bound, failed;        /* so far */
     size_t active, backoff, unschedulable; /* now */
 };
+/* Pods times time, exactly. */
+struct pod_time {
+    int64_t seconds, ns; /* ns < 1e9 */
+};
+/* The integral, from the start until t, of the number of pods that were tried
+ * in vain and are not bound (PodScheduled is False). It changes after the
+ * world has said WHAT_QUEUE; t: not before the last time that it did. */
+struct pod_time scheduler_waited(const struct scheduler *sch, sim_time t);
+
 struct scheduler_counts scheduler_counts(const struct scheduler *sch);
 
 /* Among nodes that are equally good for a pod it takes prefer(self, pod), if

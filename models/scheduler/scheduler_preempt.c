@@ -3,13 +3,17 @@
  *
  * The pod is promised the node and waits for them to go; until then, pods
  * of lower priority do not get that room. Victims are deleted through the
- * scheduler's client, with their own grace periods; budgets do not bind it.
+ * scheduler's client, with their own grace periods; budgets are kept where
+ * that is possible.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "models/scheduler/scheduler_private.h"
+
+/* The reason that the API shows of a victim. */
+static const char preempted[] = "Preempted";
 
 static int64_t priority_of(const struct sched_pod *record)
 {
@@ -68,39 +72,111 @@ static void on_evict(struct sim *sim, void *self, struct event_args args)
 {
     struct scheduler *sch = self;
     pod_id id = (pod_id)args.subject;
+    const struct sched_pod *record = scheduler_record(sch, id);
     const struct pod *pod = world_pod(sch->world, id);
+    const struct pod *by = world_pod(sch->world, (pod_id)args.detail);
+    char *message;
 
     (void)sim;
-    if (!pod || pod->deletion != SIM_NEVER)
+    if (!pod || pod->deletion != SIM_NEVER || !record || !record->on_node)
         return;
-    scheduler_emit(sch, id, false, "Preempted", "Preempted by another pod");
-    world_pod_delete(sch->world, id, -1, "Preempted",
+    message = mem_printf("Preempted by pod %s on node %s", by ? by->name : "",
+                         world_node(sch->world, record->node)->spec->name);
+    scheduler_emit(sch, id, false, preempted, message);
+    free(message);
+    world_pod_delete(sch->world, id, -1, preempted,
                      world_pod_origin(sch->world, args.detail));
 }
 static const struct event_type evict_event = {"scheduler.evict", 0, on_evict};
 
-static void evict(struct scheduler *sch, const struct sched_pod *record,
-                  pod_id victim)
+/* The preemptor may be tried again: it waits for its victims to be gone. */
+static void on_evicted(struct sim *sim, void *self, struct event_args args)
 {
-    sim_after(sch->sim, scheduler_write(sch), &evict_event, sch,
+    struct sched_pod *record = scheduler_record(self, (pod_id)args.subject);
+
+    (void)sim;
+    if (record)
+        record->preempting = false;
+}
+static const struct event_type evicted_event = {"scheduler.evicted", 0,
+                                                on_evicted};
+
+/* The condition DisruptionTarget is written, then the pod deleted. Returns
+ * when that is done; it begins `after` from now. */
+static sim_time evict(struct scheduler *sch, const struct sched_pod *record,
+                      pod_id victim, sim_time after)
+{
+    sim_time delay = scheduler_write(sch, scheduler_write(sch, after));
+
+    sim_after(sch->sim, delay, &evict_event, sch,
               (struct event_args){victim, record->id});
+    return delay;
 }
 
-/* Pods that are known to be on the node. */
-static void list_pods(struct scheduler *sch, node_id id)
+/* prepareCandidate of preemption/executor.go: all at once, the loop waits;
+ * prepareCandidateAsync: the last one after all others, and the pod is not
+ * tried again till then. */
+static void evict_all(struct scheduler *sch, struct sched_pod *record,
+                      const struct candidate *from)
 {
-    const struct node *node = world_node(sch->world, id);
+    const struct preemptable *victims = sch->victims.items + from->first;
+    sim_time done = 0;
+    size_t last = from->count;
 
-    sch->on_node.count = 0;
-    for (size_t i = 0; i < node->pods.count; i++) {
-        const struct pod *pod = world_pod(sch->world, node->pods.items[i]);
-        const struct sched_pod *record = scheduler_record(sch, pod->id);
-        struct preemptable item = {.id = pod->id, .start = pod->scheduled};
+    for (size_t i = 0; i < from->count; i++)
+        last = victims[i].terminating ? last : i;
+    if (last == from->count)
+        return; /* all are on their way out */
+    for (size_t i = 0; i <= last; i++) {
+        bool alone = sch->async_preemption && i == last;
+        sim_time at;
 
-        if (!record || !record->on_node || record->node != id)
+        if (victims[i].terminating)
             continue;
-        item.class = record->class;
-        item.terminating = record->terminating;
+        at = evict(sch, record, victims[i].id, alone ? done : 0);
+        done = at > done ? at : done;
+    }
+    if (!sch->async_preemption) {
+        scheduler_wait(sch, done);
+        return;
+    }
+    record->preempting = true;
+    sim_after(sch->sim, done, &evicted_event, sch,
+              (struct event_args){record->id, 0});
+}
+
+/* A budget has let it go already (status.disruptedPods). */
+static bool is_disrupted(const struct world *w, pod_id id)
+{
+    for (size_t i = 0; i < w->pdbs.count; i++) {
+        const struct pdb *pdb = w->pdbs.items[i];
+
+        for (size_t k = 0; !pdb->deleted && k < pdb->disrupted.count; k++) {
+            if (pdb->disrupted.items[k].pod == id)
+                return true;
+        }
+    }
+    return false;
+}
+
+/* Pods that are known to be on the node, assumed ones too. */
+static void list_pods(struct scheduler *sch, node_id node)
+{
+    sch->on_node.count = 0;
+    if (node >= sch->by_node.count)
+        return;
+    for (size_t i = 0; i < sch->by_node.items[node].items.count; i++) {
+        const struct sched_pod *record =
+            sch->by_node.items[node].items.items[i];
+        const struct pod *pod = world_pod(sch->world, record->id);
+        struct preemptable item = {.id = record->id,
+                                   .class = record->class,
+                                   .terminating = record->terminating,
+                                   .start = sim_now(sch->sim)};
+
+        if (pod && pod->node != NO_ID)
+            item.start = pod->scheduled;
+        item.disrupted = is_disrupted(sch->world, record->id);
         VEC_PUSH(sch->on_node, item);
     }
 }
@@ -111,37 +187,71 @@ static void try_node(struct scheduler *sch, const struct sched_pod *record,
     struct candidate candidate = {.node = node, .first = sch->victims.count};
 
     list_pods(sch, node);
-    candidate.count =
-        preemption_victims(sch->framework, record->class, node,
-                           sch->on_node.items, sch->on_node.count);
+    candidate.count = preemption_victims(sch->framework, record->class, node,
+                                         sch->on_node.items, sch->on_node.count,
+                                         &sch->budgets);
     if (candidate.count == 0)
         return;
-    for (size_t i = 0; i < candidate.count; i++)
+    for (size_t i = 0; i < candidate.count; i++) {
+        candidate.violations += sch->on_node.items[i].protected;
         VEC_PUSH(sch->victims, sch->on_node.items[i]);
+    }
     VEC_PUSH(sch->candidates, candidate);
 }
 
-/* Pods of lower priority are on their way out of the promised node. */
-static bool is_being_served(struct scheduler *sch,
-                            const struct sched_pod *record)
+static bool is_resolvable(const struct scheduler *sch, node_id node)
 {
-    if (record->nominated == NO_ID)
-        return false;
-    list_pods(sch, record->nominated);
-    for (size_t i = 0; i < sch->on_node.count; i++) {
-        if (sch->on_node.items[i].terminating &&
-            sch->on_node.items[i].class->template->priority <
-                priority_of(record))
+    const struct diagnosis *d = framework_diagnosis(sch->framework);
+
+    for (size_t i = 0; i < d->resolvable.count; i++) {
+        if (d->resolvable.items[i] == node)
             return true;
     }
     return false;
 }
 
-/* From a random node on, until there are enough. */
+/* Pods of lower priority are on their way out of the promised node, because
+ * of a preemption (PodEligibleToPreemptOthers). */
+static bool is_being_served(struct scheduler *sch,
+                            const struct sched_pod *record)
+{
+    if (record->nominated == NO_ID || !is_resolvable(sch, record->nominated))
+        return false;
+    list_pods(sch, record->nominated);
+    for (size_t i = 0; i < sch->on_node.count; i++) {
+        const struct preemptable *item = &sch->on_node.items[i];
+        const struct pod *pod = world_pod(sch->world, item->id);
+
+        if (item->terminating && pod && pod->reason &&
+            strcmp(pod->reason, preempted) == 0 &&
+            item->class->template->priority < priority_of(record))
+            return true;
+    }
+    return false;
+}
+
+static void list_budgets(struct scheduler *sch)
+{
+    sch->budgets.items.count = 0;
+    for (size_t i = 0; i < sch->world->pdbs.count; i++) {
+        const struct pdb *pdb = sch->world->pdbs.items[i];
+
+        if (!pdb->deleted)
+            VEC_PUSH(sch->budgets.items,
+                     ((struct disruption_budget){
+                         .space = pdb->spec->meta.space,
+                         .selector = &pdb->spec->selector,
+                         .allowed = pdb->disruptions_allowed}));
+    }
+}
+
+/* From a random node on, until there are enough, and one among them that
+ * breaks no budget (DryRunPreemption). */
 static void find_candidates(struct scheduler *sch, struct sched_pod *record)
 {
     const struct diagnosis *d = framework_diagnosis(sch->framework);
-    size_t count = d->resolvable.count, wanted = preemption_candidates(count);
+    size_t count = d->resolvable.count, harmless = 0;
+    size_t wanted = preemption_candidates(record->class->config, count);
     const struct pod *pod = world_pod(sch->world, record->id);
     struct rng rng;
     size_t offset;
@@ -149,19 +259,28 @@ static void find_candidates(struct scheduler *sch, struct sched_pod *record)
     sch->victims.count = sch->candidates.count = 0;
     if (count == 0)
         return;
+    list_budgets(sch);
     rng_init(&rng, sch->root, "scheduler.preemption", pod->stream_owner,
              pod->ordinal);
     rng_seek(&rng, record->attempts, 0);
     offset = (size_t)rng_below(&rng, count);
-    for (size_t i = 0; i < count && sch->candidates.count < wanted; i++)
+    for (size_t i = 0; i < count; i++) {
+        size_t before = sch->candidates.count;
+
+        if (harmless > 0 && before >= wanted)
+            break;
         try_node(sch, record, d->resolvable.items[(offset + i) % count]);
+        if (sch->candidates.count > before)
+            harmless += sch->candidates.items[before].violations == 0;
+    }
 }
 
 bool scheduler_preempt(struct scheduler *sch, struct sched_pod *record)
 {
     const struct candidate *best;
 
-    if (record->class->template->never_preempts ||
+    if (!record->class->config->preempts ||
+        record->class->template->never_preempts ||
         priority_of(record) <= sch->lowest_priority)
         return false;
     if (is_being_served(sch, record))
@@ -176,23 +295,18 @@ bool scheduler_preempt(struct scheduler *sch, struct sched_pod *record)
     best = &sch->candidates.items[preemption_best(
         sch->candidates.items, sch->candidates.count, sch->victims.items)];
     nominate(sch, record, best->node);
-    for (size_t i = 0; i < best->count; i++) {
-        const struct preemptable *victim = &sch->victims.items[best->first + i];
-
-        if (!victim->terminating)
-            evict(sch, record, victim->id);
-    }
+    evict_all(sch, record, best);
     return true;
 }
 
 void scheduler_explain(const struct scheduler *sch,
-                       const struct sched_pod *record, bool preempted,
-                       char *buffer, size_t size)
+                       const struct sched_pod *record, bool found, char *buffer,
+                       size_t size)
 {
     bool never = record->class->template->never_preempts;
     size_t at;
 
-    framework_explain(sch->framework, preempted || never, buffer, size);
+    framework_explain(sch->framework, found || never, buffer, size);
     if (!never || framework_diagnosis(sch->framework)->nodes == 0)
         return;
     at = strlen(buffer); /* PodEligibleToPreemptOthers */

@@ -16,6 +16,11 @@ struct informer {
     sim_time last;
 };
 
+/* Pods accounted on a node. */
+struct node_records {
+    VEC_OF(struct sched_pod *) items;
+};
+
 struct scheduler {
     struct world *world;
     struct sim *sim;
@@ -33,12 +38,19 @@ struct scheduler {
     VEC_OF(struct sched_pod *)
     nominated;               /* pods that have been promised room */
     int64_t lowest_priority; /* of all pods ever heard of */
+    VEC_OF(struct node_records) by_node;
+    struct disruption_budgets budgets;           /* scratch */
     VEC_OF(struct preemptable) on_node, victims; /* scratch */
     VEC_OF(struct candidate) candidates;         /* scratch */
     struct sched_pod *cycle; /* pod that is being scheduled; NULL: idle */
     bool stopped;
-    bool writing;          /* a failed cycle waits for its write */
-    bool waits_for_writes; /* failed cycles do (until 1.34) */
+    unsigned writing;      /* writes that the loop waits for */
+    bool waits_for_writes; /* failed cycles do */
+    bool async_preemption; /* (1.33) */
+    bool pops_early;       /* SchedulerPopFromBackoffQ (1.33) */
+    size_t waiting;        /* pods that were tried in vain */
+    struct pod_time waited;
+    sim_time waiting_since; /* `waited` is up to then */
     double slowness;
     event_id backoff_timer, flush_timer;
     unsigned interested[EVENT_POD_ADDED + 1]; /* plug-ins by event */
@@ -47,14 +59,20 @@ struct scheduler {
     void *prefer_self;
 };
 
+/* A pod was tried in vain, or has its node, or went. */
+void scheduler_set_waits(struct scheduler *sch, struct sched_pod *record,
+                         bool waits);
 /* Begins the next cycle where none runs and a pod waits. */
 void scheduler_start_cycle(struct scheduler *sch);
 /* Something happened that may let pods in. node: where; NO_ID: anywhere. */
 void scheduler_may_help(struct scheduler *sch, enum cluster_event event,
                         node_id node);
 
-/* Takes a token and draws a latency: how long till a write is done. */
-sim_time scheduler_write(struct scheduler *sch);
+/* Takes a token and draws a latency: how long till a write is done that begins
+ * `after` from now at the earliest. */
+sim_time scheduler_write(struct scheduler *sch, sim_time after);
+/* The loop waits so long for a write. */
+void scheduler_wait(struct scheduler *sch, sim_time delay);
 
 /* NULL: unknown. */
 struct sched_pod *scheduler_record(const struct scheduler *sch, pod_id id);

@@ -27,6 +27,9 @@ static void pod_added(struct scheduler *sch, const struct pod *pod)
     if (!pod || scheduler_record(sch, pod->id) || pod->node != NO_ID ||
         pod->phase >= POD_SUCCEEDED)
         return;
+    if (!pod->template->node_name &&
+        !framework_handles(sch->framework, pod->template))
+        return; /* another scheduler's, which is not there */
     record = scheduler_record_make(sch, pod);
     if (pod->template->node_name) {
         if (!bind_named(sch, record))
@@ -138,6 +141,12 @@ static void node_read(struct scheduler *sch, const struct node *node)
                        node->taints.items, node->taints.count);
 }
 
+static void images_read(struct scheduler *sch, const struct node *node)
+{
+    for (size_t i = 0; i < node->images.count; i++)
+        framework_node_image(sch->framework, node->id, &node->images.items[i]);
+}
+
 /* Pods that named a node before it was there. */
 static void bind_waiting(struct scheduler *sch)
 {
@@ -155,6 +164,7 @@ static void node_added(struct scheduler *sch, const struct node *node)
         return;
     framework_node_add(sch->framework, node->id, node->spec);
     node_read(sch, node);
+    images_read(sch, node);
     if (sim_now(sch->sim) > 0)
         bind_waiting(sch);
     scheduler_may_help(sch, EVENT_NODE_ADDED, node->id);
@@ -172,6 +182,8 @@ static void on_node_heard(struct sim *sim, void *self, struct event_args args)
         return;
     } else if (args.detail == WHAT_DELETED) {
         framework_node_remove(sch->framework, node->id);
+    } else if (args.detail == WHAT_IMAGES) {
+        images_read(sch, node);
     } else {
         node_read(sch, node);
         scheduler_may_help(sch, EVENT_NODE_CHANGED, node->id);
@@ -242,6 +254,7 @@ static void on_node(void *self, const struct world_change *change)
     case WHAT_DELETED:
     case WHAT_SPEC:
     case WHAT_TAINTS:
+    case WHAT_IMAGES:
         hear(sch, &sch->nodes, &node_heard, change);
         break;
     default:

@@ -80,8 +80,7 @@ static bool class_matches(const struct cycle *c, const struct constraint *k,
         return default_matches(own, other);
     return k->spec->selector_given &&
            selector_matches(&k->spec->selector, &other->template->labels) &&
-           (!framework_config(c->framework)->match_label_keys ||
-            keys_match(k->spec, own, other));
+           (!c->config->match_label_keys || keys_match(k->spec, own, other));
 }
 
 /* All classes of Deployments' pods that can match: those of its hash. */
@@ -146,19 +145,21 @@ static void build(struct spread_class *sc, const struct cycle *c,
     const struct pod_class *class = c->class;
     const struct pod_template *t = class->template;
     bool defaults = t->spread_count == 0;
-    const struct spread_constraint *from =
-        defaults ? system_defaults : t->spread;
+    const struct spread_constraint *from = !defaults ? t->spread
+                                           : c->config->spread
+                                               ? c->config->spread
+                                               : system_defaults;
 
     clear(sc);
     sc->made = true;
     for (size_t i = 0; i < class->services.count; i++)
         VEC_PUSH(sc->services, class->services.items[i]);
-    sc->require_all = !defaults;
+    sc->require_all = !defaults || c->config->spread;
     if (!defaults)
         sc->count = t->spread_count;
-    else if (framework_config(c->framework)->default_spread &&
+    else if (c->config->default_spread &&
              (class->owner || class->services.count > 0))
-        sc->count = DEFAULT_COUNT;
+        sc->count = c->config->spread ? c->config->spread_count : DEFAULT_COUNT;
     sc->items = mem_calloc(sc->count, sizeof *sc->items);
     for (size_t i = 0; i < sc->count; i++) {
         struct constraint *k = &sc->items[i];

@@ -35,8 +35,7 @@ static bool tolerates(const struct cycle *c, const struct taint *taint)
         const struct toleration *t = &pod->tolerations[i];
 
         if (t->compare == 0 ? toleration_matches(t, taint)
-                            : framework_config(c->framework)->compares_taints &&
-                                  compares(t, taint))
+                            : c->config->compares_taints && compares(t, taint))
             return true;
     }
     return false;

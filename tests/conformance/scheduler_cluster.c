@@ -23,14 +23,14 @@ static void read_weights(struct test_case *c, struct doc_node *args,
 {
     struct doc_node *node;
     size_t count = get_items(args, "resources", &node), i = 0;
-    struct resource_weight *items =
+    struct resource_ref *items =
         intern_alloc(c->intern, (count + 1) * sizeof *items);
 
     if (count == 0)
         return;
     for (; node; node = node->next)
-        items[i++] = (struct resource_weight){get_text(c, node, "name"),
-                                              get_int(c, node, "weight", 1)};
+        items[i++] = resource_ref_make(get_text(c, node, "name"),
+                                       get_int(c, node, "weight", 1));
     config->resources = config->balanced = items;
     config->resource_count = config->balanced_count = count;
 }
@@ -160,7 +160,7 @@ void cluster_begin_empty(struct test_case *c, struct cluster *cl)
 {
     memset(cl, 0, sizeof *cl);
     read_args(c, cl);
-    cl->framework = framework_new(&cl->config);
+    cl->framework = framework_new(&cl->config, 1);
     add_nodes(c, cl, "nodes");
     cl->candidates = cl->count;
     add_nodes(c, cl, "infeasibleNodes");

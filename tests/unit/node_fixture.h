@@ -53,6 +53,7 @@ static inline void fixture_init_cluster(struct cluster_params *c)
     c->kubelet.min_grace_after_pre_stop = 2 * SIM_S;
     c->kubelet.boot = dist_constant(5);
     c->kubelet.node_keeps_images = true;
+    c->kubelet.image_list_period = 30 * SIM_S;
     c->kube_proxy.min_sync_period = SIM_S;
     c->kube_proxy.sync_period = 30 * SIM_S;
     c->kube_proxy.sync_base = dist_constant(0.1);

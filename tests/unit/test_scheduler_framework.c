@@ -161,7 +161,7 @@ static void step(struct run *r)
 
 static struct framework *rebuild(const struct run *r)
 {
-    struct framework *fw = framework_new(&r->f->config);
+    struct framework *fw = framework_new(&r->f->config, 1);
 
     for (node_id n = 0; n < NODES; n++) {
         framework_node_add(fw, n, &r->f->nodes[n]);
@@ -209,7 +209,7 @@ static void counts_stay_right(void **state)
     struct run r = {.f = fixture_new()};
 
     (void)state;
-    r.kept = framework_new(&r.f->config);
+    r.kept = framework_new(&r.f->config, 1);
     rng_init(&r.rng, (struct rng_root){1, 0}, "test", NULL, 0);
     for (node_id n = 0; n < NODES; n++) {
         framework_node_add(r.kept, n, &r.f->nodes[n]);
@@ -254,7 +254,7 @@ static void looks_at_enough_nodes(void **state)
 static void ties_go_to_any(void **state)
 {
     struct fixture *f = fixture_new();
-    struct framework *fw = framework_new(&f->config);
+    struct framework *fw = framework_new(&f->config, 1);
     int seen[NODES] = {0};
     struct rng rng;
 
@@ -273,7 +273,7 @@ static void ties_go_to_any(void **state)
 static void spreads_over_zones(void **state)
 {
     struct fixture *f = fixture_new();
-    struct framework *fw = framework_new(&f->config);
+    struct framework *fw = framework_new(&f->config, 1);
     struct pod_class *class = class_of(fw, f, 0);
     int zones[3] = {0};
     struct rng rng;
@@ -298,7 +298,7 @@ static void spreads_over_zones(void **state)
 static void no_nodes_has_its_own_words(void **state)
 {
     struct fixture *f = fixture_new();
-    struct framework *fw = framework_new(&f->config);
+    struct framework *fw = framework_new(&f->config, 1);
     char text[100];
     struct rng rng;
 
