@@ -1,8 +1,6 @@
 #include "models/simulation.h"
 
 #include <assert.h>
-#include <inttypes.h>
-#include <stdarg.h>
 #include <stdlib.h>
 
 #include "models/controller.h"
@@ -16,12 +14,11 @@
 #include "models/scheduler/scheduler.h"
 #include "models/traffic/server.h"
 #include "models/traffic/traffic.h"
-#include "sim/io/units.h"
 
-enum { PROGRESS_STEPS = 1000, PACE_EVENTS = 1 << 18 };
+enum { PROGRESS_STEPS = 1000, AUDIT_STEPS = 100, PACE_EVENTS = 1 << 18 };
 
 /* After the measured time, requests without any time-out may be open for
- * ever behind a dead node: so long is waited for them. */
+ * ever: so long is waited for them, then their clients give up. */
 static const sim_time drain_limit = SIM_HOUR;
 
 /* How often an automatic warm-up looks whether all is available. */
@@ -69,27 +66,6 @@ void simulation_free(struct simulation *s)
     world_free(s->world);
     sim_free(s->sim);
     free(s);
-}
-
-/* Several threads may do so at once: one call prints it all. */
-void simulation_fail(struct simulation *s, const char *format, ...)
-{
-    sim_time now = sim_now(s->sim), epoch = s->world->epoch;
-    char text[512], at[32];
-    va_list args;
-
-    if (s->failed)
-        return;
-    s->failed = true;
-    va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    fprintf(stderr,
-            "podchurn: error: %s\n  seed %" PRIu64 ", replication %" PRIu64
-            ", at %s s\n",
-            text, s->root.master, s->root.replication,
-            units_format_seconds(epoch == SIM_NEVER ? now : now - epoch, at,
-                                 sizeof at));
 }
 
 service_id simulation_create_service(struct simulation *s,
@@ -257,12 +233,22 @@ static bool warm_up(struct pace *p)
     return run_until(p, end + c->warm_up_more);
 }
 
+/* What must hold whatever happens; else the simulation has failed. */
+static void audit(const struct simulation *s)
+{
+    traffic_audit(s->traffic);
+    servers_audit(s->servers);
+    metrics_audit(s->metrics);
+}
+
 static bool measure(struct pace *p)
 {
     struct simulation *s = p->s;
     sim_time start = sim_now(s->sim), duration = s->scenario->duration;
 
+    audit(s);
     world_begin_measure(s->world);
+    servers_begin_window(s->servers);
     for (int i = 1; i <= PROGRESS_STEPS; i++) {
         /* In two parts, so that no product overflows. */
         sim_time at = start + duration / PROGRESS_STEPS * i +
@@ -271,6 +257,8 @@ static bool measure(struct pace *p)
         if (!run_until(p, at))
             return false;
         p->fraction = (double)i / PROGRESS_STEPS;
+        if (i % AUDIT_STEPS == 0)
+            audit(s);
     }
     world_end_measure(s->world);
     return true;
@@ -287,7 +275,9 @@ static bool drain(struct pace *p)
         if (sim_event_count(s->sim) % PACE_EVENTS == 0 && !go_on(p))
             return false;
     }
-    return true;
+    traffic_give_up(s->traffic);
+    audit(s);
+    return !s->failed;
 }
 
 struct simulation *simulation_run(const struct scenario *scenario,

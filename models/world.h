@@ -432,7 +432,8 @@ void world_pod_remove(struct world *w, pod_id id);
 void world_pod_set_sandbox(struct world *w, pod_id id, uint32_t ip);
 void world_pod_set_serving(struct world *w, pod_id id, bool serving);
 void world_pod_crashed(struct world *w, pod_id id, incident_id origin);
-/* Something touched the pod: later failures on it are blamed on that. */
+/* Something touched the pod: later failures on it are blamed on that. Nothing
+ * touches a pod that has ended: its address was lost before. */
 void world_pod_touch(struct world *w, pod_id id, incident_id origin);
 /* When that last was. */
 static inline sim_time world_pod_touched(const struct world *w, pod_id id)

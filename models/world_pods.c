@@ -293,7 +293,11 @@ void world_pod_crashed(struct world *w, pod_id id, incident_id origin)
 
 void world_pod_touch(struct world *w, pod_id id, incident_id origin)
 {
+    const struct pod *pod = world_pod(w, id);
+
     assert(id < w->pods.count && origin < w->incidents.count);
+    if (pod && (pod->phase == POD_FAILED || pod->phase == POD_SUCCEEDED))
+        return;
     w->pods.items[id].origin = origin;
     w->pods.items[id].touched = sim_now(w->sim);
 }

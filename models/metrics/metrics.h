@@ -115,6 +115,10 @@ void metrics_served(struct metrics *m, uint32_t traffic, pod_id pod,
 void metrics_worked(struct metrics *m, uint32_t traffic, sim_time start,
                     sim_time end, sim_time work);
 
+/* Fails the simulation unless the sums agree: requests with their ends and
+ * those under way, failed attempts and requests with the rows of blame. */
+void metrics_audit(const struct metrics *m);
+
 /* Requests measured and not yet ended: the run goes on until 0. */
 uint64_t metrics_open(const struct metrics *m);
 

@@ -1,4 +1,5 @@
 #include <assert.h>
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "models/metrics/measure.h"
@@ -85,6 +86,35 @@ void metrics_attempt_failed(struct metrics *m, uint32_t traffic,
     FOR_SCOPES(m, scope, request_arrival)
     scope->traffic[traffic].failed_by[cause]++;
     blame_failed(m, traffic, cause, origin, now);
+}
+
+void metrics_audit(const struct metrics *m)
+{
+    uint64_t requests = 0, ended = 0, failed = 0, attempts = 0;
+
+    for (size_t i = 0; i < m->traffic_count; i++) {
+        const struct traffic_sums *t = &m->scopes->traffic[i];
+
+        requests += t->requests;
+        ended += sums_ended(t);
+        failed += t->failed;
+        for (int cause = 0; cause < CAUSE_COUNT; cause++)
+            attempts += t->failed_by[cause];
+    }
+    if (requests != ended + m->open)
+        simulation_fail(m->s,
+                        "requests are lost: %" PRIu64 " measured, %" PRIu64
+                        " ended, %" PRIu64 " under way",
+                        requests, ended, m->open);
+    for (size_t i = 0; i < m->failures.count; i++) {
+        failed -= m->failures.items[i].requests;
+        attempts -= m->failures.items[i].attempts;
+    }
+    if (failed != 0 || attempts != 0)
+        simulation_fail(m->s,
+                        "%" PRId64 " failed requests and %" PRId64
+                        " failed attempts have no cause and origin",
+                        (int64_t)failed, (int64_t)attempts);
 }
 
 uint64_t metrics_open(const struct metrics *m)

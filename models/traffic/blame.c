@@ -3,7 +3,8 @@
  * to what touched it last.
  *
  *   no endpoint, no name    the Service's last change of endpoints
- *   node down               what brought the node down
+ *   node down               what brought the node down; of an address that was
+ *                           lost before that, what touched its pod last
  *   refused, reset, dead    what touched the pod last that the endpoint
  *   address, misrouted      named (or, once accepted, the pod that had it)
  *   time-out, queue full    the same where the pod is gone, going, not
@@ -20,11 +21,15 @@
  * that: new pods are cold, and take what queued elsewhere. Our choice. */
 static const sim_time recent = SIM_MIN;
 
-static incident_id node_origin(const struct traffic *t, node_id id)
+/* Pods that lived on the node were touched when it fell. */
+static incident_id node_origin(const struct traffic *t, node_id id, pod_id pod)
 {
     const struct node *node = id == NO_ID ? NULL : world_node(t->s->world, id);
 
-    return node && !node->up ? node->origin : NO_ID;
+    if (!node || node->up ||
+        world_pod_touched(t->s->world, pod) < node->up_since)
+        return NO_ID;
+    return node->origin;
 }
 
 static bool touched_lately(const struct traffic *t, pod_id pod)
@@ -67,7 +72,7 @@ incident_id blame(struct traffic *t, const struct entry *e,
         return r->origin;
     if (pod == NO_ID)
         return service_origin(t, e);
-    origin = node_origin(t, r->node);
+    origin = node_origin(t, r->node, pod);
     if (origin != NO_ID)
         return origin;
     if (cause == CAUSE_TIMEOUT || cause == CAUSE_OVERLOADED)

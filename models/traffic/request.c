@@ -277,7 +277,7 @@ static inline void begin(struct entry *e, uint64_t number, uint32_t client,
     r->retry = false;
     r->connection = NO_CONNECTION;
     r->work = work;
-    e->in_flight++;
+    e->offered++;
     metrics_request_begin(t->s->metrics, e->index, r->arrival);
     if (e->spec->deadline != SIM_NEVER)
         patience_request(e, r);

@@ -35,7 +35,7 @@ static sim_time backoff(struct entry *e, const struct request *r)
 
 static bool within_budget(const struct entry *e)
 {
-    double allowed = e->spec->retry_budget * (double)e->in_flight;
+    double allowed = e->spec->retry_budget * (double)entry_in_flight(e);
 
     return e->spec->retry_budget < 0 || e->retrying < FREE_RETRIES ||
            (double)(e->retrying + 1) <= allowed;

@@ -72,7 +72,7 @@ static inline void request_end_as(struct entry *e, struct request *r,
     r->state = REQUEST_FREE;
     r->next_free = t->free;
     t->free = (uint32_t)(r - t->requests);
-    e->in_flight--;
+    e->ended[outcome]++;
     metrics_request_end(t->s->metrics, &ended);
     if (__builtin_expect(e->closed, 0))
         closed_ended(e, r->client, ended.end == r->arrival);

@@ -1,6 +1,7 @@
 #include "models/traffic/server.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "models/kubelet.h"
@@ -41,6 +42,15 @@ struct probe_call {
     uint32_t generation;
 };
 
+/* Of attempts in a window; see servers_audit. Sums are modulo 2^64. The
+ * integral of `present` until T is present x T - moment: each that comes at t
+ * adds T - t to it, each that leaves takes as much away. */
+struct little {
+    uint64_t present, moment;
+    uint64_t overlap; /* with the window, of those that have left */
+    sim_time begin;
+};
+
 struct servers {
     struct simulation *s;
     struct queues queues;
@@ -51,6 +61,7 @@ struct servers {
     VEC_OF(struct server_pod *) pods;
     VEC_OF(struct probe_call) probes;
     VEC_OF(uint32_t) free_probes;
+    struct little little;
 };
 
 static void on_idle(struct sim *sim, void *self, struct event_args args);
@@ -167,6 +178,63 @@ void server_probe(struct servers *v, struct pod *pod, sim_time timeout,
         tell_load(v, server, NULL);
 }
 
+/* --------------------------------------------------------- Little's law */
+
+static inline uint64_t overlap(const struct little *l, sim_time arrival,
+                               sim_time now)
+{
+    return (uint64_t)(now - (arrival > l->begin ? arrival : l->begin));
+}
+
+static inline void come(struct little *l, sim_time now)
+{
+    l->present++;
+    l->moment += (uint64_t)now;
+}
+
+static inline void leave(struct little *l, sim_time arrival, sim_time now)
+{
+    l->present--;
+    l->moment -= (uint64_t)now;
+    l->overlap += overlap(l, arrival, now);
+}
+
+void servers_begin_window(struct servers *v)
+{
+    struct little *l = &v->little;
+
+    l->begin = sim_now(v->s->sim);
+    l->moment = l->present * (uint64_t)l->begin;
+    l->overlap = 0;
+}
+
+void servers_audit(struct servers *v)
+{
+    sim_time now = sim_now(v->s->sim);
+    uint64_t sum = v->little.overlap, present = 0, area;
+
+    for (uint32_t i = 0; i < v->queues.count; i++) {
+        const struct queue_job *job = &v->queues.jobs[i];
+
+        if (!job->queue || job->detail == PROBE)
+            continue;
+        present++;
+        sum += overlap(&v->little, job->arrival, now);
+    }
+    area = v->little.present * (uint64_t)now - v->little.moment;
+    if (present != v->little.present)
+        simulation_fail(v->s,
+                        "attempts in pods are lost: %" PRIu64
+                        " came and did not leave, %" PRIu64 " are there",
+                        v->little.present, present);
+    else if (sum != area)
+        simulation_fail(v->s,
+                        "Little's law is broken: the number in the pods "
+                        "integrates to %" PRIu64
+                        " ns, the attempts' times sum to %" PRIu64 " ns",
+                        area, sum);
+}
+
 /* ------------------------------------------------------------- service */
 
 static void tell_served(struct servers *v, const struct server_pod *server,
@@ -174,6 +242,7 @@ static void tell_served(struct servers *v, const struct server_pod *server,
 {
     sim_time now = sim_now(v->s->sim);
 
+    leave(&v->little, job->arrival, now);
     metrics_served(v->s->metrics, job->detail, server->pod, job->arrival,
                    job->start, now);
     if (server->queue.shared && job->start != SIM_NEVER)
@@ -268,6 +337,7 @@ enum cause server_submit(struct servers *v, const struct pod *pod,
         work = dist_sample_time(&workload->service_time, rng);
     error = workload->error_rate > 0 && rng_uniform(rng) < workload->error_rate;
     work = cold(server, sim_now(v->s->sim), work);
+    come(&v->little, sim_now(v->s->sim));
     queue_enter(&server->queue, work, client, traffic, error);
     if (v->client.load)
         tell_load(v, server, NULL);

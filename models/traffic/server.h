@@ -95,6 +95,18 @@ enum cause server_submit(struct servers *servers, const struct pod *pod,
                          uint32_t traffic, uint64_t client, sim_time work,
                          struct rng *rng);
 
+/*
+ * Little's law in its exact form: over any window the integral of the number
+ * of attempts in the servers is the sum of each attempt's overlap with it
+ * (Little, "Little's Law as Viewed on Its 50th Anniversary", Operations
+ * Research 59(3), 2011, Theorem LL.1), in whole ns. Every attempt's coming
+ * and going is counted from the window's beginning; the check compares the
+ * integral with what the jobs themselves say, modulo 2^64, and fails the
+ * simulation where they differ. O(slots of the queues' slab).
+ */
+void servers_begin_window(struct servers *servers);
+void servers_audit(struct servers *servers);
+
 /* Requests at the pod now, probes included; 0 without a process. */
 uint64_t server_present(const struct pod *pod);
 

@@ -128,7 +128,7 @@ double traffic_rate(const struct traffic *t, uint32_t index)
 uint64_t traffic_in_flight(const struct traffic *t, uint32_t index)
 {
     assert(index < t->entry_count);
-    return t->entries[index].in_flight;
+    return entry_in_flight(&t->entries[index]);
 }
 
 /* ----------------------------------------------------------- beginnings */

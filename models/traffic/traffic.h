@@ -38,6 +38,14 @@ void traffic_free(struct traffic *t);
 void traffic_set_rate(struct traffic *t, uint32_t index, double rate);
 double traffic_rate(const struct traffic *t, uint32_t index);
 
+/* Ends every measured request that is still open as failed, by the cause of
+ * a time-out: for those whose clients would wait for ever. */
+void traffic_give_up(struct traffic *t);
+
+/* Conservation: fails the simulation unless of each entry what was offered is
+ * what succeeded, failed, was abandoned and is under way. O(open requests). */
+void traffic_audit(struct traffic *t);
+
 /* Requests of one traffic entry that have begun and not ended. */
 uint64_t traffic_in_flight(const struct traffic *t, uint32_t index);
 

@@ -99,7 +99,8 @@ struct entry {
     struct rng more; /* latencies, back-off: seldom */
     struct rng life; /* of connections */
     struct due_ring timeouts, deadlines;
-    uint64_t in_flight, retrying;
+    uint64_t offered, ended[3]; /* requests; by enum outcome */
+    uint64_t retrying;
     /* clients */
     uint32_t client_count;
     struct client *clients;
@@ -107,6 +108,12 @@ struct entry {
     VEC_OF(pod_id) pods;           /* that clients may live in */
     bool pods_stale;
 };
+
+static inline uint64_t entry_in_flight(const struct entry *e)
+{
+    return e->offered - e->ended[REQUEST_SUCCEEDED] - e->ended[REQUEST_FAILED] -
+           e->ended[REQUEST_ABANDONED];
+}
 
 enum request_state {
     REQUEST_FREE,

@@ -22,6 +22,7 @@ enum deed {
     NO_PODS,
     PROCESS_ENDS,
     ADDRESS_FREED,
+    ADDRESS_FREED_THEN_NODE,
     NODE_DIES,
     ADDRESS_TO_OTHER,
     ADDRESS_TO_OTHER_SILENT,
@@ -66,6 +67,9 @@ static const struct {
      true},
     {"node down", NODE_DIES, ACCESS_SERVICE, SIM_S, 100 * SIM_MS, 0.01, 0,
      SIM_MS, CAUSE_CONNECT_TIMEOUT, 1100 * SIM_MS, true},
+    {"address lost before its node was", ADDRESS_FREED_THEN_NODE,
+     ACCESS_SERVICE, SIM_S, 100 * SIM_MS, 0.01, 0, SIM_MS,
+     CAUSE_CONNECT_TIMEOUT, 1100 * SIM_MS, true},
     {"another's pod listens", ADDRESS_TO_OTHER, ACCESS_SERVICE, SIM_S,
      SIM_NEVER, 0.01, 0, SIM_MS, CAUSE_MISROUTED, 1002 * SIM_MS, true},
     {"another's pod does not listen", ADDRESS_TO_OTHER_SILENT, ACCESS_SERVICE,
@@ -128,6 +132,11 @@ static void do_deed(struct fixture *f, enum deed deed, incident_id origin)
         break;
     case ADDRESS_FREED:
         free_address(f, pod);
+        break;
+    case ADDRESS_FREED_THEN_NODE:
+        free_address(f, pod);
+        run_to(f, 3 * SIM_S / 4);
+        node_dies(f, incident(f, "another"));
         break;
     case NODE_DIES:
     case NODE_DIES_LATER:
