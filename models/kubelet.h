@@ -45,6 +45,11 @@ bool kubelet_crash(struct kubelets *k, pod_id pod, incident_id origin);
 bool kubelet_fail(struct kubelets *k, pod_id pod, const char *reason,
                   incident_id origin);
 
+/* The pod's readiness fails, or no longer does so, whatever its probes say
+ * (failure mode `unready`). False: it is not running here. */
+bool kubelet_set_unready(struct kubelets *k, pod_id pod, bool unready,
+                         incident_id origin);
+
 /* The node fails, at once: nothing on it acts or answers. */
 void kubelet_node_down(struct kubelets *k, node_id node, incident_id origin);
 /* It boots: after `boot` its kubelet works and reports the node Ready; pods

@@ -83,6 +83,7 @@ struct kubelet_pod {
     uint32_t next;    /* container to start next */
     uint32_t serving; /* the container that serves */
     uint32_t restarts;
+    uint32_t unready;           /* faults that make its readiness fail */
     sim_time added;             /* when the kubelet took the pod up */
     struct kubelet_status told; /* last one put on its way */
     sim_time told_at;           /* when it arrives */

@@ -161,6 +161,7 @@ struct failure_spec {
     const char *name;
     struct target target;
     const struct failure_mode *mode;
+    const void *config;        /* of the mode; NULL: it has none */
     struct dist after, repair; /* repair absent: dist_never */
     bool repair_given;
     int64_t repairers; /* INT64_MAX: unlimited */

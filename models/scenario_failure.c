@@ -204,10 +204,8 @@ bool scenario_read_pick(struct scenario_reader *r, struct doc_node *node,
 static bool is_planned(const char *name)
 {
     static const char *const names[] = {
-        "oom",   "hang",      "slow",         "unready",
-        "error", "reboot",    "broken-image", "partition",
-        "spot",  "outage",    "proxy-stuck",  "controllers",
-        "dns",   "scheduler", "apiserver",    NULL};
+        "oom", "broken-image", "partition", "spot", "controllers",
+        "dns", "scheduler",    "apiserver", NULL};
     size_t i;
 
     for (i = 0; names[i]; i++)
@@ -217,33 +215,84 @@ static bool is_planned(const char *name)
 }
 
 /* Modes of pods hit pods and the pods of Services; those of nodes hit
- * nodes, nodes of pods and zones. */
-bool scenario_find_mode(struct scenario_reader *r, const char *name,
-                        struct failure_spec *spec)
+ * nodes, nodes of pods and zones; those of zones, zones. */
+static const struct failure_mode *mode_of(const struct target *t,
+                                          const char *name)
 {
-    enum target_kind kind = spec->target.kind;
-    enum failure_subject subject =
-        kind == TARGET_PODS || kind == TARGET_SERVICES ? SUBJECT_POD
-                                                       : SUBJECT_NODE;
+    const struct failure_mode *mode = NULL;
+
+    if (t->kind == TARGET_PODS || t->kind == TARGET_SERVICES)
+        return failure_find(name, SUBJECT_POD);
+    if (t->kind == TARGET_ZONES)
+        mode = failure_find(name, SUBJECT_ZONE);
+    return mode ? mode : failure_find(name, SUBJECT_NODE);
+}
+
+static bool unknown_mode(struct scenario_reader *r, struct place place,
+                         const char *name, const struct target *t)
+{
     VEC_OF(const char *) names = {0};
     size_t i;
 
-    spec->mode = failure_find(name, subject);
-    if (spec->mode)
-        return true;
     if (is_planned(name))
         return reader_not_yet(
-            r->diag, spec->place,
+            r->diag, place,
             intern_printf(r->l.intern, "failure mode '%s'", name));
     for (i = 0; failure_modes[i]; i++)
-        if (failure_modes[i]->subject == subject)
+        if (mode_of(t, failure_modes[i]->name) == failure_modes[i])
             VEC_PUSH(names, failure_modes[i]->name);
     VEC_PUSH(names, NULL);
-    diag_error(r->diag, spec->place, "no failure mode '%.60s' of %s", name,
-               subject == SUBJECT_POD ? "pods" : "nodes");
+    diag_error(r->diag, place, "no failure mode '%.60s' of %s", name,
+               t->kind == TARGET_PODS || t->kind == TARGET_SERVICES
+                   ? "pods"
+                   : (t->kind == TARGET_ZONES ? "zones" : "nodes"));
     diag_suggest(r->diag, name, names.items);
     VEC_FREE(names);
     return false;
+}
+
+/* The mode's own settings: what is not given has its default. */
+static bool config_read(struct scenario_reader *r, struct doc_node *keys,
+                        struct failure_spec *spec)
+{
+    const struct failure_mode *mode = spec->mode;
+    void *config;
+
+    if (!mode->params) {
+        if (!keys || keys->kind == DOC_NULL)
+            return true;
+        diag_error(r->diag, keys->place, "mode '%s' has no settings",
+                   mode->name);
+        return false;
+    }
+    config = intern_alloc(r->l.intern, mode->config_size);
+    param_defaults(mode->params, config, r->l.kubernetes_minor);
+    spec->config = config;
+    return !keys || keys->kind == DOC_NULL ||
+           param_read(mode->params, config, keys, r->l.kubernetes_minor,
+                      r->diag);
+}
+
+bool scenario_find_mode(struct scenario_reader *r, struct doc_node *node,
+                        struct failure_spec *spec)
+{
+    struct doc_node *keys = NULL;
+    struct place place = node ? node->place : spec->place;
+    const char *name = "crash";
+
+    if (node && node->kind == DOC_MAPPING && node->count == 1) {
+        keys = node->first;
+        name = keys->key;
+        place = keys->key_place;
+    } else if (node && node->kind == DOC_SCALAR) {
+        name = node->text;
+    } else if (node) {
+        return reader_wrong(node, "MODE or {MODE: {keys}}", r->diag);
+    }
+    spec->mode = mode_of(&spec->target, name);
+    if (!spec->mode)
+        return unknown_mode(r, place, name, &spec->target);
+    return config_read(r, keys, spec);
 }
 
 /* ---- rules ---- */
@@ -279,16 +328,15 @@ static bool rule_read(struct scenario_reader *r, struct raw_failure *raw,
     ok &= check_after(r, item, &out->after);
     if (!ok)
         return false;
-    out->place = doc_get(item, "mode")->place;
-    ok = scenario_find_mode(r, raw->mode, out);
-    out->place = item->place;
-    if (!ok)
+    if (!scenario_find_mode(r, raw->mode, out))
         return false;
     if (out->repair_given && !out->mode->has_repair)
         diag_warning(r->diag, doc_get(item, "repair")->place,
-                     "mode '%s' has no repair: 'repair' is ignored", raw->mode);
+                     "mode '%s' has no repair: 'repair' is ignored",
+                     out->mode->name);
     if (!raw->name) {
-        raw->name = mem_printf("%s-%s", kinds[out->target.kind], raw->mode);
+        raw->name =
+            mem_printf("%s-%s", kinds[out->target.kind], out->mode->name);
     }
     out->name = intern(r->l.intern, raw->name);
     return true;

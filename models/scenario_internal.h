@@ -65,8 +65,8 @@ struct raw_workload {
 };
 
 struct raw_failure {
-    char *name, *mode;
-    struct doc_node *target, *pick;
+    char *name;
+    struct doc_node *mode, *target, *pick;
     struct dist after, repair;
     int64_t repairers;
 };
@@ -332,7 +332,8 @@ bool scenario_read_target(struct scenario_reader *r, struct doc_node *node,
                           struct target *out);
 bool scenario_read_pick(struct scenario_reader *r, struct doc_node *node,
                         struct target *out);
-bool scenario_find_mode(struct scenario_reader *r, const char *name,
+/* MODE or {MODE: {keys}}; NULL: crash. */
+bool scenario_find_mode(struct scenario_reader *r, struct doc_node *node,
                         struct failure_spec *spec);
 struct kubectl_words;
 /* kubectl's words as a shell splits them. False after an error. */

@@ -120,7 +120,6 @@ static bool read_fail(struct scenario_reader *r, struct doc_node *node,
                       struct timeline_spec *out)
 {
     struct failure_spec *f = intern_alloc(r->l.intern, sizeof *f);
-    const char *mode = doc_text(node, "mode");
     struct doc_node *pick;
     char *text = NULL;
     size_t size = 0;
@@ -133,7 +132,7 @@ static bool read_fail(struct scenario_reader *r, struct doc_node *node,
     pick = doc_get(node, "pick");
     if (!scenario_read_target(r, node, &f->target) ||
         !scenario_read_pick(r, pick, &f->target) ||
-        !scenario_find_mode(r, mode ? mode : "crash", f))
+        !scenario_find_mode(r, doc_get(node, "mode"), f))
         return false;
     stream = open_memstream(&text, &size);
     doc_print_flow(node, stream);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "models/select.h"
+#include "models/failures/victims.h"
 
 /* A target's own clock (without `pick`). */
 struct failure_clock {
@@ -50,6 +50,8 @@ static const struct event_type mend_event = {"failure.mend", 4, on_mend};
 static const struct event_type mend_set_event = {"failure.mend-set", 4,
                                                  on_mend_set};
 
+const char *const failure_subjects[SUBJECT_COUNT] = {"pod", "node", "zone"};
+
 const struct failure_mode *failure_find(const char *name,
                                         enum failure_subject subject)
 {
@@ -61,91 +63,7 @@ const struct failure_mode *failure_find(const char *name,
     return NULL;
 }
 
-/* --- who is a target --- */
-
-static bool has_service(const struct target *t, const struct world *w,
-                        const struct pod *pod)
-{
-    for (size_t i = 0; i < pod->service_count; i++) {
-        const struct service *s = world_service(w, pod->services[i]);
-
-        for (size_t k = 0; k < t->name_count; k++) {
-            if (strcmp(s->spec->meta.name, t->names[k]) == 0)
-                return true;
-        }
-    }
-    return false;
-}
-
-static bool pod_matches(const struct target *t, const struct world *w,
-                        const struct pod *pod)
-{
-    if (t->space && strcmp(t->space, pod->space) != 0)
-        return false;
-    if (t->kind == TARGET_SERVICES)
-        return has_service(t, w, pod);
-    return selector_matches(&t->selector, &pod->template->labels);
-}
-
-static bool hosts(const struct target *t, const struct world *w,
-                  const struct node *node)
-{
-    for (size_t i = 0; i < node->pods.count; i++) {
-        if (pod_matches(t, w, world_pod(w, node->pods.items[i])))
-            return true;
-    }
-    return false;
-}
-
-static bool in_zones(const struct target *t, const struct node *node)
-{
-    for (size_t i = 0; i < t->name_count; i++) {
-        if (strcmp(t->names[i], node->spec->zone) == 0)
-            return true;
-    }
-    return false;
-}
-
-/* Whether the node is one now: what it hosts may change. */
-static bool node_matches(const struct target *t, const struct world *w,
-                         const struct node *node)
-{
-    if (node->deleted)
-        return false;
-    switch (t->kind) {
-    case TARGET_NODES_OF:
-        return hosts(t, w, node);
-    case TARGET_ZONES:
-        return in_zones(t, node);
-    default:
-        return selector_matches(&t->selector, &node->spec->labels);
-    }
-}
-
-static bool eligible(const struct rule *r, uint32_t id)
-{
-    const struct world *w = r->failures->s->world;
-
-    if (r->spec->mode->subject == SUBJECT_NODE) {
-        const struct node *node = world_node(w, id);
-
-        return node->up && node_matches(&r->spec->target, w, node);
-    }
-    return world_pod(w, id) && world_pod(w, id)->deletion == SIM_NEVER &&
-           world_pod(w, id)->serving &&
-           pod_matches(&r->spec->target, w, world_pod(w, id));
-}
-
 /* --- striking and mending --- */
-
-static char *object_text(const struct rule *r, uint32_t id)
-{
-    const struct world *w = r->failures->s->world;
-
-    if (r->spec->mode->subject == SUBJECT_NODE)
-        return mem_printf("node/%s", world_node(w, id)->spec->name);
-    return mem_printf("pod/%s", world_pod(w, id)->name);
-}
 
 static void begin_repair(struct rule *r, uint32_t outage)
 {
@@ -163,6 +81,8 @@ static void await_repair(struct rule *r, uint32_t id, incident_id incident,
     struct outage outage = {id, incident,
                             dist_sample_time(&r->spec->repair, rng), true};
 
+    if (!r->spec->repair_given && r->spec->mode->repair > 0)
+        outage.repair = sim_seconds(r->spec->mode->repair);
     VEC_PUSH(r->outages, outage);
     if (outage.repair == SIM_NEVER)
         return;
@@ -177,12 +97,12 @@ static bool strike(struct rule *r, uint32_t id, uint32_t parent,
                    incident_id *incident)
 {
     struct simulation *s = r->failures->s;
-    char *object = object_text(r, id);
+    char *object = victim_name(s->world, r->spec->mode->subject, id);
 
     *incident = world_incident(s->world, r->spec->name, r->spec->mode->name,
                                object, parent);
     free(object);
-    return r->spec->mode->strike(s, id, *incident);
+    return r->spec->mode->strike(s, id, r->spec->config, *incident);
 }
 
 static void start_clock(struct rule *r, uint32_t id);
@@ -195,9 +115,10 @@ static void mend(struct rule *r, uint32_t outage)
     if (!o->open) /* `for:` was over before its repair */
         return;
     o->open = false;
-    r->spec->mode->mend(s, o->id, o->incident);
+    r->spec->mode->mend(s, o->id, r->spec->config, o->incident);
     world_incident_end(s->world, o->incident);
-    if (!r->once && r->spec->target.pick == PICK_EACH)
+    if (!r->once && r->spec->target.pick == PICK_EACH &&
+        victim_exists(s->world, r->spec->mode->subject, o->id))
         start_clock(r, o->id);
 }
 
@@ -227,6 +148,8 @@ static void target_stream(const struct rule *r, uint32_t id, enum draw draw,
     snprintf(name, sizeof name, "failure.%s", r->spec->name);
     if (r->spec->mode->subject == SUBJECT_NODE)
         rng_init(rng, w->root, name, world_node(w, id)->spec->name, 0);
+    else if (r->spec->mode->subject == SUBJECT_ZONE)
+        rng_init(rng, w->root, name, w->zones.items[id], 0);
     else
         rng_init(rng, w->root, name, world_pod(w, id)->stream_owner,
                  world_pod(w, id)->ordinal);
@@ -258,8 +181,9 @@ static void on_clock(struct sim *sim, void *self, struct event_args args)
     struct rng rng;
 
     (void)sim;
-    if (!eligible(r, id) || !strike(r, id, NO_ID, &incident)) {
-        if (r->spec->mode->subject == SUBJECT_NODE)
+    if (!victim_eligible(r->failures->s->world, r->spec, id) ||
+        !strike(r, id, NO_ID, &incident)) {
+        if (r->spec->mode->subject != SUBJECT_POD)
             start_clock(r, id); /* pods: when they serve again */
         return;
     }
@@ -269,27 +193,41 @@ static void on_clock(struct sim *sim, void *self, struct event_args args)
     await_repair(r, id, incident, &rng);
 }
 
+/* A node comes, and perhaps the first of its zone. */
+static void node_added(struct rule *r, node_id id)
+{
+    uint32_t zone = world_node(r->failures->s->world, id)->zone;
+
+    if (r->spec->mode->subject == SUBJECT_NODE)
+        start_clock(r, id);
+    else if (zone >= r->clocks.count || r->clocks.items[zone].draws == 0)
+        start_clock(r, zone);
+}
+
+static void serving_changed(struct rule *r, const struct pod *pod)
+{
+    if (pod->serving) {
+        if (victim_matches(r->failures->s->world, &r->spec->target, pod))
+            start_clock(r, pod->id);
+    } else if (pod->id < r->clocks.count) {
+        sim_cancel(r->failures->s->sim, r->clocks.items[pod->id].event);
+    }
+}
+
 static void on_change(void *self, const struct world_change *change)
 {
     struct failures *f = self;
-    struct world *w = f->s->world;
 
     for (size_t i = 0; i < f->rules.count; i++) {
         struct rule *r = f->rules.items[i];
-        bool nodes = r->spec->mode->subject == SUBJECT_NODE;
+        bool pods = r->spec->mode->subject == SUBJECT_POD;
 
         if (r->once || r->spec->target.pick != PICK_EACH)
             continue;
-        if (nodes && change->kind == CHANGE_NODE && change->what == WHAT_ADDED)
-            start_clock(r, change->id);
-        if (nodes || change->kind != CHANGE_POD || change->what != WHAT_SERVING)
-            continue;
-        if (world_pod(w, change->id)->serving) {
-            if (pod_matches(&r->spec->target, w, world_pod(w, change->id)))
-                start_clock(r, change->id);
-        } else if (change->id < r->clocks.count) {
-            sim_cancel(f->s->sim, r->clocks.items[change->id].event);
-        }
+        if (!pods && change->kind == CHANGE_NODE && change->what == WHAT_ADDED)
+            node_added(r, change->id);
+        if (pods && change->kind == CHANGE_POD && change->what == WHAT_SERVING)
+            serving_changed(r, world_pod(f->s->world, change->id));
     }
 }
 
@@ -318,13 +256,11 @@ static size_t victims_wanted(struct rule *r, size_t count)
 /* All eligible targets, in order of id. */
 static size_t gather(const struct rule *r, uint32_t **out)
 {
-    const struct world *w = r->failures->s->world;
-    size_t all =
-        r->spec->mode->subject == SUBJECT_NODE ? w->nodes.count : w->pods.count;
+    size_t all = victim_count(r->failures->s->world, r->spec->mode->subject);
     VEC_OF(uint32_t) ids = {0};
 
     for (size_t i = 0; i < all; i++) {
-        if (eligible(r, (uint32_t)i))
+        if (victim_eligible(r->failures->s->world, r->spec, (uint32_t)i))
             VEC_PUSH(ids, (uint32_t)i);
     }
     *out = ids.items;

@@ -8,21 +8,31 @@
 
 #include "models/simulation.h"
 
-enum failure_subject { SUBJECT_POD, SUBJECT_NODE };
+/* A zone's id is its index in world->zones. */
+enum failure_subject { SUBJECT_POD, SUBJECT_NODE, SUBJECT_ZONE, SUBJECT_COUNT };
+extern const char *const failure_subjects[SUBJECT_COUNT]; /* "pod" ... */
 
 struct failure_mode {
     const char *name; /* "crash": scenario keyword */
     enum failure_subject subject;
     const char *summary; /* for `podchurn list failures` */
     bool has_repair;     /* else it is over at once, or mends itself */
-    /* Hits one target. False: it could not (already down, not running). */
-    bool (*strike)(struct simulation *s, uint32_t id, incident_id origin);
-    /* Mends it. NULL where has_repair is false. */
-    void (*mend)(struct simulation *s, uint32_t id, incident_id origin);
+    double repair;       /* s, where the scenario gives none; 0: never */
+    /* Written as {MODE: {keys}}; NULL: it has none. Plain numbers only. */
+    const struct param *params;
+    size_t config_size;
+    /* Hits one target. False: it could not (already down, not running).
+     * config: NULL where there are no params. */
+    bool (*strike)(struct simulation *s, uint32_t id, const void *config,
+                   incident_id origin);
+    /* Mends it, whatever has become of it since: a pod may be gone. NULL where
+     * has_repair is false. */
+    void (*mend)(struct simulation *s, uint32_t id, const void *config,
+                 incident_id origin);
 };
 
 extern const struct failure_mode *const failure_modes[]; /* ends with NULL */
-/* By keyword for pods or nodes; NULL: none. */
+/* By keyword for a kind of subject; NULL: none. */
 const struct failure_mode *failure_find(const char *name,
                                         enum failure_subject subject);
 

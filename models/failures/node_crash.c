@@ -3,16 +3,20 @@
 #include "models/failures/failure.h"
 #include "models/kubelet.h"
 
-static bool strike(struct simulation *s, uint32_t id, incident_id origin)
+static bool strike(struct simulation *s, uint32_t id, const void *config,
+                   incident_id origin)
 {
+    (void)config;
     if (!world_node(s->world, id)->up)
         return false;
     kubelet_node_down(s->kubelets, id, origin);
     return true;
 }
 
-static void mend(struct simulation *s, uint32_t id, incident_id origin)
+static void mend(struct simulation *s, uint32_t id, const void *config,
+                 incident_id origin)
 {
+    (void)config;
     if (!world_node(s->world, id)->up)
         kubelet_node_up(s->kubelets, id, origin);
 }

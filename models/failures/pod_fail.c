@@ -3,8 +3,10 @@
 #include "models/failures/failure.h"
 #include "models/kubelet.h"
 
-static bool strike(struct simulation *s, uint32_t id, incident_id origin)
+static bool strike(struct simulation *s, uint32_t id, const void *config,
+                   incident_id origin)
 {
+    (void)config;
     return kubelet_fail(s->kubelets, id, "Evicted", origin);
 }
 

@@ -2,8 +2,10 @@
  * another address. */
 #include "models/failures/failure.h"
 
-static bool strike(struct simulation *s, uint32_t id, incident_id origin)
+static bool strike(struct simulation *s, uint32_t id, const void *config,
+                   incident_id origin)
 {
+    (void)config;
     if (!world_pod(s->world, id))
         return false;
     world_pod_delete(s->world, id, -1, "Killed", origin);

@@ -10,7 +10,10 @@
  *   time-out, queue full    the same where the pod is gone, going, not
  *                           serving, or was touched less than a minute ago;
  *                           else overload
- *   error of the process    nobody's doing
+ *   error of the process    a fault of it; else nobody's doing
+ *
+ * A fault that makes the pod slow or wrong is to blame for its time-outs, its
+ * full queue and its errors, as long as it lasts.
  *
  * Touched: a sandbox made or lost, began or ceased to serve, crashed, told
  * to go. To be found not ready is no touch: overload does that.
@@ -47,10 +50,20 @@ static incident_id slow_origin(const struct traffic *t, pod_id id)
 
     if (!pod || pod->deletion != SIM_NEVER || !pod->serving)
         return origin;
+    if (server_fault(pod) != NO_ID)
+        return server_fault(pod);
     if (touched_lately(t, id) && origin != INCIDENT_NONE &&
         origin != INCIDENT_STARTUP)
         return origin;
     return INCIDENT_OVERLOAD;
+}
+
+static incident_id error_origin(const struct traffic *t, pod_id id)
+{
+    const struct pod *pod = id == NO_ID ? NULL : world_pod(t->s->world, id);
+
+    return pod && server_fault(pod) != NO_ID ? server_fault(pod)
+                                             : (incident_id)INCIDENT_NONE;
 }
 
 static incident_id service_origin(const struct traffic *t,
@@ -66,10 +79,10 @@ incident_id blame(struct traffic *t, const struct entry *e,
     pod_id pod = r->server == NO_ID ? r->pod : r->server;
     incident_id origin;
 
-    if (cause == CAUSE_APP_ERROR)
-        return INCIDENT_NONE;
     if (r->blamed)
         return r->origin;
+    if (cause == CAUSE_APP_ERROR)
+        return error_origin(t, pod);
     if (pod == NO_ID)
         return service_origin(t, e);
     origin = node_origin(t, r->node, pod);

@@ -123,6 +123,10 @@ static void advance(struct queue *q)
 {
     sim_time now = sim_now(q->all->sim);
 
+    if (q->hung) {
+        q->since = now;
+        return;
+    }
     if (q->busy > 0) {
         q->virtual += (double)(now - q->since) * speed(q);
         q->virtual = fmin(q->virtual, q->heap.items[0].finish);
@@ -138,7 +142,7 @@ static void await_departure(struct queue *q)
 
     sim_cancel(q->all->sim, q->next);
     q->next = 0;
-    if (q->busy == 0)
+    if (q->busy == 0 || q->hung)
         return;
     left = q->heap.items[0].finish - q->virtual;
     delay = nearbyint(left / speed(q));
@@ -234,6 +238,10 @@ static void on_end(struct sim *sim, void *self, struct event_args args)
 
     if (job.generation != (uint32_t)(args.subject >> 32))
         return; /* its queue was cleared */
+    if (__builtin_expect(q->hung, 0)) {
+        VEC_PUSH(q->due, args.subject);
+        return;
+    }
     free_slot(qs, j);
     q->busy--;
     if (q->waiting > 0)
@@ -282,6 +290,37 @@ void queue_release(struct queue *q)
 {
     assert(queue_present(q) == 0);
     VEC_FREE(q->heap);
+    VEC_FREE(q->due);
+}
+
+void queue_hang(struct queue *q)
+{
+    if (q->hung)
+        return;
+    if (q->shared) {
+        advance(q);
+        sim_cancel(q->all->sim, q->next);
+        q->next = 0;
+    }
+    q->hung = true;
+    q->bound = q->limit;
+    q->limit = QUEUE_UNLIMITED;
+}
+
+void queue_resume(struct queue *q)
+{
+    if (!q->hung)
+        return;
+    q->hung = false;
+    q->limit = q->bound;
+    if (q->shared) {
+        q->since = sim_now(q->all->sim);
+        await_departure(q);
+    }
+    for (size_t i = 0; i < q->due.count; i++)
+        sim_after(q->all->sim, 0, &end_event, q->all,
+                  (struct event_args){.subject = q->due.items[i]});
+    q->due.count = 0;
 }
 
 static int by_arrival(const void *a, const void *b)
@@ -330,15 +369,18 @@ void queue_clear(struct queue *q, queue_left *lost, void *self)
     size_t present = (size_t)queue_present(q);
     struct queue_job *taken;
 
-    if (present == 0)
+    if (present == 0) {
+        queue_resume(q);
         return;
+    }
     if (q->busy > 0 && q->shared)
         tell_progress(q);
     sim_cancel(q->all->sim, q->next);
     q->next = 0;
     taken = take_all(q, present);
     q->busy = q->waiting = 0;
-    q->heap.count = 0;
+    q->heap.count = q->due.count = 0;
+    queue_resume(q);
     for (size_t i = 0; lost && i < present; i++)
         lost(self, q, &taken[i]);
     free(taken);

@@ -69,6 +69,9 @@ struct queue {
     uint32_t head, tail;    /* of the line; valid if waiting */
     int64_t sharers;
     bool shared; /* sharers > servers */
+    bool hung;
+    int64_t bound;        /* the limit, while it hangs */
+    VEC_OF(uint64_t) due; /* while it hangs: jobs whose time is up, FIFO */
     /* shared only: */
     VEC_OF(struct queue_share) heap;
     double virtual; /* work that a job in service has got so far, ns */
@@ -106,6 +109,12 @@ static inline int64_t queue_present(const struct queue *q)
  * ends by itself. */
 bool queue_enter(struct queue *q, sim_time work, uint64_t user, uint32_t detail,
                  uint32_t flag);
+
+/* A hung queue takes every job in, and none leaves: FIFO, those whose time
+ * comes meanwhile leave when it goes on; shared, nobody gets on. To be cleared
+ * ends it too. */
+void queue_hang(struct queue *q);
+void queue_resume(struct queue *q);
 
 /* Empties the queue, then reports each job in order of arrival (ties: of
  * slots) to `lost` (NULL: to nobody). O(slots of the slab). */

@@ -6,7 +6,7 @@
 
 #include "models/kubelet.h"
 #include "models/metrics/metrics.h"
-#include "models/traffic/queue.h"
+#include "models/traffic/server_private.h"
 
 const char *const cause_names[CAUSE_COUNT] = {"",
                                               "no_endpoints",
@@ -19,50 +19,6 @@ const char *const cause_names[CAUSE_COUNT] = {"",
                                               "misrouted",
                                               "app_error",
                                               "circuit_open"};
-
-enum state { LISTENING, DRAINING, ENDED };
-#define PROBE UINT32_MAX /* detail of a probe's job; else traffic's index */
-
-struct server_pod {
-    struct queue queue; /* first: found from it */
-    pod_id pod;
-    enum state state;
-    sim_time opened;
-    const struct workload *workload;
-    size_t index; /* in servers->pods */
-};
-
-/* A probe that waits for its answer. */
-struct probe_call {
-    server_probed *done; /* NULL: the slot is free */
-    void *self;
-    struct event_args args;
-    struct server_pod *server;
-    event_id timeout;
-    uint32_t generation;
-};
-
-/* Of attempts in a window; see servers_audit. Sums are modulo 2^64. The
- * integral of `present` until T is present x T - moment: each that comes at t
- * adds T - t to it, each that leaves takes as much away. */
-struct little {
-    uint64_t present, moment;
-    uint64_t overlap; /* with the window, of those that have left */
-    sim_time begin;
-};
-
-struct servers {
-    struct simulation *s;
-    struct queues queues;
-    struct server_client client;
-    struct rng probe_rng;
-    bool probe_constant;
-    sim_time probe_work; /* where constant */
-    VEC_OF(struct server_pod *) pods;
-    VEC_OF(struct probe_call) probes;
-    VEC_OF(uint32_t) free_probes;
-    struct little little;
-};
 
 static void on_idle(struct sim *sim, void *self, struct event_args args);
 static void on_probe_end(struct sim *sim, void *self, struct event_args args);
@@ -309,15 +265,17 @@ static void clear(struct servers *v, struct server_pod *server,
         tell_load(v, server, NULL);
 }
 
-static sim_time cold(const struct server_pod *server, sim_time now,
-                     sim_time work)
+static inline sim_time slowed(const struct server_pod *server, sim_time now,
+                              sim_time work)
 {
     const struct workload *workload = server->workload;
+    double factor = server->slowness;
 
-    if (workload->cold_factor == 1 || work == SIM_NEVER ||
-        now - server->opened >= workload->cold_for)
+    if (workload->cold_factor != 1 && now - server->opened < workload->cold_for)
+        factor *= workload->cold_factor;
+    if (__builtin_expect(factor == 1, 1) || work == SIM_NEVER)
         return work;
-    return sim_seconds(sim_to_seconds(work) * workload->cold_factor);
+    return sim_seconds(sim_to_seconds(work) * factor);
 }
 
 enum cause server_submit(struct servers *v, const struct pod *pod,
@@ -335,8 +293,8 @@ enum cause server_submit(struct servers *v, const struct pod *pod,
     workload = server->workload;
     if (__builtin_expect(work == SIM_NEVER, 1))
         work = dist_sample_time(&workload->service_time, rng);
-    error = workload->error_rate > 0 && rng_uniform(rng) < workload->error_rate;
-    work = cold(server, sim_now(v->s->sim), work);
+    error = server->error_rate > 0 && rng_uniform(rng) < server->error_rate;
+    work = slowed(server, sim_now(v->s->sim), work);
     come(&v->little, sim_now(v->s->sim));
     queue_enter(&server->queue, work, client, traffic, error);
     if (v->client.load)
@@ -388,6 +346,7 @@ static struct server_pod *make(struct servers *v, const struct pod *pod)
     queue_init(&server->queue, &v->queues, workload->concurrency, sharers,
                workload->queue_limit);
     VEC_PUSH(v->pods, server);
+    server_faults_join(v, server, pod->node);
     return server;
 }
 
@@ -454,6 +413,7 @@ static void destroy(struct servers *v, struct server_pod *server)
     v->pods.items[server->index] = last;
     last->index = server->index;
     queue_release(&server->queue);
+    VEC_FREE(server->faults);
     free(server);
 }
 
@@ -518,11 +478,13 @@ void servers_free(struct servers *v)
     for (size_t i = 0; i < v->pods.count; i++) {
         queue_clear(&v->pods.items[i]->queue, NULL, NULL);
         queue_release(&v->pods.items[i]->queue);
+        VEC_FREE(v->pods.items[i]->faults);
         free(v->pods.items[i]);
     }
     VEC_FREE(v->pods);
     VEC_FREE(v->probes);
     VEC_FREE(v->free_probes);
+    VEC_FREE(v->slow_nodes);
     queues_release(&v->queues);
     free(v);
 }

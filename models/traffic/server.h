@@ -96,6 +96,27 @@ enum cause server_submit(struct servers *servers, const struct pod *pod,
                          struct rng *rng);
 
 /*
+ * Faults. A pod's last until they are ended, or its sandbox is gone; a hang
+ * ends with its process. A node's last until they are ended, and hit what is
+ * started there meanwhile. Of several all hold. Amounts: of SLOW a factor > 0
+ * for the service times of what arrives from now on, of ERROR a share of
+ * answers; HANG: it accepts, and never answers.
+ */
+enum server_fault_kind { FAULT_HANG, FAULT_SLOW, FAULT_ERROR };
+/* False: the pod has no process that listens. */
+bool server_fault_begin(struct servers *servers, struct pod *pod,
+                        enum server_fault_kind kind, double amount,
+                        incident_id incident);
+/* The fault of that incident is over. pod NULL: it is gone. */
+void server_fault_end(struct servers *servers, struct pod *pod,
+                      incident_id incident);
+/* Factor 1: as it was. */
+void server_slow_node(struct servers *servers, node_id node, double factor,
+                      incident_id incident);
+/* What is to blame for its being slow or wrong; NO_ID: nothing is known. */
+incident_id server_fault(const struct pod *pod);
+
+/*
  * Little's law in its exact form: over any window the integral of the number
  * of attempts in the servers is the sum of each attempt's overlap with it
  * (Little, "Little's Law as Viewed on Its 50th Anniversary", Operations

@@ -1,0 +1,126 @@
+#include "models/failures/victims.h"
+
+#include <string.h>
+
+#include "models/select.h"
+
+static bool has_service(const struct target *t, const struct world *w,
+                        const struct pod *pod)
+{
+    for (size_t i = 0; i < pod->service_count; i++) {
+        const struct service *s = world_service(w, pod->services[i]);
+
+        for (size_t k = 0; k < t->name_count; k++) {
+            if (strcmp(s->spec->meta.name, t->names[k]) == 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+bool victim_matches(const struct world *w, const struct target *t,
+                    const struct pod *pod)
+{
+    if (t->space && strcmp(t->space, pod->space) != 0)
+        return false;
+    if (t->kind == TARGET_SERVICES)
+        return has_service(t, w, pod);
+    return selector_matches(&t->selector, &pod->template->labels);
+}
+
+static bool hosts(const struct target *t, const struct world *w,
+                  const struct node *node)
+{
+    for (size_t i = 0; i < node->pods.count; i++) {
+        if (victim_matches(w, t, world_pod(w, node->pods.items[i])))
+            return true;
+    }
+    return false;
+}
+
+static bool in_zones(const struct target *t, const struct node *node)
+{
+    for (size_t i = 0; i < t->name_count; i++) {
+        if (strcmp(t->names[i], node->spec->zone) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Whether the node is one now: what it hosts may change. */
+static bool node_matches(const struct target *t, const struct world *w,
+                         const struct node *node)
+{
+    if (node->deleted)
+        return false;
+    switch (t->kind) {
+    case TARGET_NODES_OF:
+        return hosts(t, w, node);
+    case TARGET_ZONES:
+        return in_zones(t, node);
+    default:
+        return selector_matches(&t->selector, &node->spec->labels);
+    }
+}
+
+static bool pod_eligible(const struct world *w, const struct target *t,
+                         const struct pod *pod)
+{
+    return pod && pod->deletion == SIM_NEVER && pod->serving &&
+           victim_matches(w, t, pod);
+}
+
+/* A zone that is named, with a node that is up. */
+static bool zone_eligible(const struct world *w, const struct target *t,
+                          uint32_t zone)
+{
+    for (size_t i = 0; i < w->nodes.count; i++) {
+        const struct node *node = w->nodes.items[i];
+
+        if (node->zone == zone && !node->deleted && node->up)
+            return in_zones(t, node);
+    }
+    return false;
+}
+
+bool victim_eligible(const struct world *w, const struct failure_spec *spec,
+                     uint32_t id)
+{
+    switch (spec->mode->subject) {
+    case SUBJECT_POD:
+        return pod_eligible(w, &spec->target, world_pod(w, id));
+    case SUBJECT_NODE:
+        return world_node(w, id)->up &&
+               node_matches(&spec->target, w, world_node(w, id));
+    default:
+        return zone_eligible(w, &spec->target, id);
+    }
+}
+
+bool victim_exists(const struct world *w, enum failure_subject subject,
+                   uint32_t id)
+{
+    return subject != SUBJECT_POD || world_pod(w, id);
+}
+
+size_t victim_count(const struct world *w, enum failure_subject subject)
+{
+    switch (subject) {
+    case SUBJECT_POD:
+        return w->pods.count;
+    case SUBJECT_NODE:
+        return w->nodes.count;
+    default:
+        return w->zones.count;
+    }
+}
+
+char *victim_name(const struct world *w, enum failure_subject subject,
+                  uint32_t id)
+{
+    const char *name = subject == SUBJECT_POD    ? world_pod(w, id)->name
+                       : subject == SUBJECT_NODE ? world_node(w, id)->spec->name
+                                                 : w->zones.items[id];
+
+    return mem_printf("%s/%s", failure_subjects[subject], name);
+}
