@@ -92,6 +92,8 @@ void controller_write(struct controller_run *run, controller_apply *apply,
                       uint64_t a, uint64_t b, unsigned batch);
 /* A read past the cache (GET): a token and latency, no effect. */
 void controller_read(struct controller_run *run, unsigned batch);
+/* Requests that cost tokens alone: their latency is left out. */
+void controller_charge(struct controller_run *run, unsigned count);
 /* Runs apply in turn, after the writes before it, and costs nothing. */
 void controller_then(struct controller_run *run, controller_apply *apply,
                      uint64_t a, uint64_t b);

@@ -195,3 +195,11 @@ void controller_set_stopped(struct controller_run *run, bool stopped)
         run->kind->restart(run, run->state);
     controller_dispatch(run);
 }
+
+void controller_charge(struct controller_run *run, unsigned count)
+{
+    while (count-- > 0) {
+        token_bucket_take(run->bucket, controller_now(run));
+        run->request_count++;
+    }
+}

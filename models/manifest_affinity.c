@@ -3,11 +3,10 @@
  * which apart from.
  */
 #include "models/manifest_internal.h"
+#include "models/version.h"
 
-/* matchLabelKeys and mismatchLabelKeys: on by default since 1.31 (feature
- * MatchLabelKeysInPodAffinity); API servers drop them where it is off. */
-enum { LABEL_KEYS_SINCE = 31 };
-
+/* API servers drop matchLabelKeys and mismatchLabelKeys where the feature is
+ * off. */
 static bool label_keys_read(struct loader *l, struct doc_node *node,
                             struct pod_affinity_term *out)
 {
@@ -16,7 +15,7 @@ static bool label_keys_read(struct loader *l, struct doc_node *node,
         !value_texts(l, node, "mismatchLabelKeys", &out->mismatch_key_count,
                      &out->mismatch_keys))
         return false;
-    if (l->kubernetes_minor < LABEL_KEYS_SINCE)
+    if (l->kubernetes_minor < VERSION_affinity_label_keys)
         out->match_key_count = out->mismatch_key_count = 0;
     if (out->selector_given ||
         out->match_key_count + out->mismatch_key_count == 0)

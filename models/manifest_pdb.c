@@ -5,10 +5,7 @@
 #include <string.h>
 
 #include "models/manifest_internal.h"
-
-/* unhealthyPodEvictionPolicy: alpha and off in 1.26, on since 1.27
- * (KEP-3017). */
-enum { POLICY_MINOR = 27 };
+#include "models/version.h"
 
 static bool amounts_read(struct loader *l, struct doc_node *spec,
                          struct pdb_spec *p)
@@ -71,7 +68,8 @@ bool manifest_pdb(struct manifest_object *o)
     ok &= value_choice(l, spec, "unhealthyPodEvictionPolicy", words, &policy);
     if (!ok)
         return false;
-    p.always_allow = policy == 1 && l->kubernetes_minor >= POLICY_MINOR;
+    p.always_allow =
+        policy == 1 && l->kubernetes_minor >= VERSION_unhealthy_eviction_policy;
     if (strcmp(o->api, "policy/v1beta1") == 0 && p.selector.count == 0)
         p.selector.nothing = true;
     warn(o, &p);

@@ -8,6 +8,7 @@
 
 #include "models/lb/lb.h"
 #include "models/scenario_internal.h"
+#include "models/version.h"
 
 /* ---- objects ---- */
 
@@ -201,4 +202,5 @@ void scenario_print(const struct scenario *s, FILE *out)
 void scenario_document(int minor, FILE *out)
 {
     param_document(scenario_spec_table, "spec.", minor, out);
+    version_document(minor, out);
 }

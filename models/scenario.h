@@ -380,8 +380,12 @@ void scenario_free(struct scenario *scenario);
 /* The completed scenario as YAML, every key with its value: --print. */
 void scenario_print(const struct scenario *scenario, FILE *out);
 
-/* `podchurn list defaults`: rows of scenario key, default, Kubernetes
- * version since, meaning, source. minor: of the Kubernetes version. */
+/* "1.31", "v1.31.4": the minor version. False: no version from 1.19 on. */
+bool scenario_parse_version(const char *text, int *minor);
+
+/* `podchurn list defaults`: rows of scenario key, default in Kubernetes
+ * 1.MINOR, unit, versions that changed it, meaning, source; and behaviour that
+ * changed (models/version.def). */
 void scenario_document(int minor, FILE *out);
 
 #endif

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "models/scenario_internal.h"
+#include "models/version.h"
 #include "sim/io/units.h"
 
 /* preset: ideal. What a queueing model has no word for takes no time; loops
@@ -147,7 +148,7 @@ struct service_spec *reader_find_service(struct scenario_reader *r,
 /* ---- the spec ---- */
 
 /* "1.36", "v1.30.2" -> 36, 30. */
-static bool parse_version(const char *text, int *minor)
+bool scenario_parse_version(const char *text, int *minor)
 {
     int major, end = 0;
 
@@ -164,13 +165,13 @@ static bool version_read(struct scenario_reader *r)
     struct doc_node *version =
         doc_get(doc_get(r->spec, "cluster"), "kubernetesVersion");
 
-    r->l.kubernetes_minor = 36;
+    r->l.kubernetes_minor = VERSION_NEWEST;
     if (!version)
         return true;
     if (version->kind == DOC_SCALAR &&
-        parse_version(version->text, &r->l.kubernetes_minor))
+        scenario_parse_version(version->text, &r->l.kubernetes_minor))
         return true;
-    r->l.kubernetes_minor = 36;
+    r->l.kubernetes_minor = VERSION_NEWEST;
     diag_error(r->diag, version->place,
                "expected a version such as \"1.36\" (1.19 or later) for "
                "'kubernetesVersion', got '%.60s'",

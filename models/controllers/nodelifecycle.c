@@ -12,12 +12,10 @@
 
 #include "models/controllers/nodelifecycle_internal.h"
 #include "models/kubelet.h"
+#include "models/version.h"
 
 /* nodeUpdateWorkerSize for nodes; podUpdateWorkerSize; the two loops. */
 enum { NODE_WORKERS = 8, POD_WORKERS = 4, LOOPS = 2 };
-
-/* Recordings of 1.26 show one node after the other in a pass. */
-enum { SIDE_BY_SIDE_MINOR = 27 };
 
 /* Events: of nodes by id, of pods by id and this bit. */
 #define EVENT_POD (UINT64_C(1) << 40)
@@ -387,9 +385,10 @@ static void monitor(struct controller_run *run, struct nodelifecycle *all)
 {
     const struct world *w = controller_world(run);
     sim_time now = sim_now(w->sim);
-    size_t side = w->scenario->cluster.kubernetes_minor < SIDE_BY_SIDE_MINOR
-                      ? 1
-                      : NODE_WORKERS;
+    size_t side =
+        w->scenario->cluster.kubernetes_minor < VERSION_side_by_side_nodes
+            ? 1
+            : NODE_WORKERS;
     unsigned batch = 0;
 
     all->passes[all->pass_count++ % all->ring_size] = now;

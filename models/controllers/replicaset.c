@@ -9,18 +9,19 @@
 
 #include "models/controller.h"
 #include "models/controllers/replicaset_rules.h"
+#include "models/version.h"
 
 static const char scaled[] = "Scaled", rolled_out[] = "RolledOut";
-
-/* Before 1.34 a second was added when a pod became ready, and all were
- * looked at again minReadySeconds after the last (kubernetes#39785). */
-enum { EXACT_CHECKS_MINOR = 34 };
 
 enum { POD_ACTIVE = 1, POD_READY = 2 };
 
 struct record {
     int active, ready; /* of its pods, as they are now */
     int observed;      /* spec.replicas at the last status; -1: none */
+    uint32_t version;  /* of the object: counts its changes, */
+    sim_time heard;    /* the newest is in the informer's cache from then on */
+    uint32_t read;     /* the version that a status is computed from; */
+    bool stale;        /* or it was an older one */
     /* What ended pods that it will replace: the new ones' origins. */
     VEC_OF(incident_id) lost;
 };
@@ -30,7 +31,8 @@ struct replicasets {
     VEC_OF(uint8_t) pods;          /* flags by pod: as counted above */
     VEC_OF(int) on_node;           /* scratch, by node: zero */
     VEC_OF(struct ranked_pod) ranked;
-    uint64_t salt; /* of the pods' UIDs */
+    uint64_t salt;  /* of the pods' UIDs */
+    struct rng lag; /* of news that only make its cache stale */
 };
 
 static void start(struct controller_run *run, void *state)
@@ -40,6 +42,8 @@ static void start(struct controller_run *run, void *state)
 
     rng_init(&rng, controller_simulation(run)->root, "replicaset.uid", NULL, 0);
     all->salt = rng_u64(&rng);
+    rng_init(&all->lag, controller_simulation(run)->root, "replicaset.lag",
+             NULL, 0);
 }
 
 static void stop(void *state)
@@ -112,16 +116,34 @@ static void observe_pod(struct controller_run *run, struct replicasets *all,
         VEC_PUSH(r->lost, world_pod_origin(w, pod->id));
     controller_enqueue(run, rs->id);
     if (rs->min_ready > 0 && pod->ready && !(before & POD_READY) &&
-        w->scenario->cluster.kubernetes_minor < EXACT_CHECKS_MINOR)
+        w->scenario->cluster.kubernetes_minor < VERSION_exact_ready_checks)
         controller_enqueue_after(run, rs->id, rs->min_ready + SIM_S);
+}
+
+/* When its cache will have what changes now. */
+static sim_time heard_at(struct controller_run *run, struct replicasets *all)
+{
+    const struct world *w = controller_world(run);
+    sim_time now = sim_now(w->sim);
+    sim_time lag = dist_sample_time(
+        &w->scenario->cluster.control_plane.watch_latency, &all->lag);
+
+    return lag < SIM_NEVER - now ? now + lag : SIM_NEVER;
 }
 
 static void observe(struct controller_run *run, void *state,
                     const struct world_change *change)
 {
-    if (change->kind == CHANGE_POD)
+    struct record *r;
+
+    if (change->kind == CHANGE_POD) {
         observe_pod(run, state, change);
-    else if (change->what == WHAT_ADDED || change->what == WHAT_SPEC)
+        return;
+    }
+    r = record_of(state, change->id);
+    r->version++;
+    r->heard = heard_at(run, state);
+    if (change->what == WHAT_ADDED || change->what == WHAT_SPEC)
         controller_enqueue(run, change->id);
 }
 
@@ -183,15 +205,24 @@ static uint64_t pack(int replicas, int ready, int available)
            (uint64_t)available << 2 * COUNT_BITS;
 }
 
+/*
+ * replica_set_utils.go updateReplicaSetStatus: a status of an object that has
+ * changed since it was read is refused (409), the object read anew and its
+ * status written once more. That costs two requests; the few milliseconds
+ * are left out.
+ */
 static void apply_status(struct controller_run *run, void *state, uint64_t a,
                          uint64_t b)
 {
     struct world *w = controller_world(run);
     replicaset_id id = (replicaset_id)(a & UINT32_MAX);
+    struct record *r = record_of(state, id);
 
     if (w->replicasets.items[id]->deleted)
         return;
-    record_of(state, id)->observed = (int)(a >> 32);
+    if (r->stale || r->read != r->version)
+        controller_charge(run, 2);
+    r->observed = (int)(a >> 32);
     world_replicaset_set_status(w, id, (int)(b & COUNT_MASK),
                                 (int)(b >> COUNT_BITS & COUNT_MASK),
                                 (int)(b >> 2 * COUNT_BITS));
@@ -352,7 +383,7 @@ static void write_status(struct controller_run *run,
         controller_write(run, apply_status,
                          rs->id | (uint64_t)rs->replicas << 32,
                          pack(r->active, r->ready, available), 0);
-    if (w->scenario->cluster.kubernetes_minor >= EXACT_CHECKS_MINOR)
+    if (w->scenario->cluster.kubernetes_minor >= VERSION_exact_ready_checks)
         controller_enqueue_after(run, rs->id, next);
     else if (rs->min_ready > 0 && r->ready == rs->replicas &&
              available != rs->replicas)
@@ -372,6 +403,8 @@ static void reconcile(struct controller_run *run, void *state, work_key key)
     else if (r->active > rs->replicas)
         delete_pods(run, all, rs, r->active - rs->replicas);
     r->lost.count = 0;
+    r->read = r->version;
+    r->stale = sim_now(controller_world(run)->sim) < r->heard;
     write_status(run, rs, r);
 }
 

@@ -7,10 +7,7 @@
 
 #include "models/controller.h"
 #include "models/controllers/tainteviction_rules.h"
-
-/* Until 1.28 it was a part of the node lifecycle controller, and its
- * requests passed that client's token bucket (KEP-3902). */
-enum { OWN_CLIENT_MINOR = 29 };
+#include "models/version.h"
 
 /* UpdateWorkerSize; each deletion is a goroutine besides. */
 enum { UPDATE_WORKERS = 8, DELETIONS = 64 };
@@ -227,7 +224,7 @@ static int64_t workers(const struct scenario *scenario)
 
 static const char *client(const struct scenario *scenario)
 {
-    return scenario->cluster.kubernetes_minor < OWN_CLIENT_MINOR
+    return scenario->cluster.kubernetes_minor < VERSION_taint_eviction_client
                ? "nodelifecycle"
                : NULL;
 }

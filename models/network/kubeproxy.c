@@ -5,9 +5,7 @@
 
 #include "models/kubelet.h"
 #include "models/network/kubeproxy_private.h"
-
-/* The runner without a token bucket (PR #131615). */
-enum { RUNNER_SINCE_MINOR = 34 };
+#include "models/version.h"
 
 /* --- delivery --- */
 
@@ -238,7 +236,7 @@ struct proxies *proxies_new(struct simulation *s)
     p->s = s;
     p->params = &s->scenario->cluster.kube_proxy;
     p->token_bucket =
-        s->scenario->cluster.kubernetes_minor < RUNNER_SINCE_MINOR;
+        s->scenario->cluster.kubernetes_minor < VERSION_proxy_runner;
     p->watch_constant = dist_is_constant(
         &s->scenario->cluster.control_plane.watch_latency, &p->watch_latency);
     p->watch_lane = sim_lane_new(s->sim);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "models/scheduler/framework_private.h"
+#include "models/version.h"
 
 #define SCHEDULER_PLUGIN(file) &scheduler_##file,
 const struct scheduler_plugin *const scheduler_plugins[] = {
@@ -27,12 +28,13 @@ struct scheduler_config scheduler_config_default(int minor)
         .resources = cpu_and_memory,
         .balanced_count = 2,
         .balanced = cpu_and_memory,
-        .balanced_change = minor >= 36,
-        .balanced_skips_best_effort = minor >= 33,
-        .inclusion_policies = minor >= 26,
-        .match_label_keys = minor >= 27,
+        .balanced_change = minor >= VERSION_balanced_change,
+        .balanced_skips_best_effort =
+            minor >= VERSION_balanced_skips_best_effort,
+        .inclusion_policies = minor >= VERSION_inclusion_policies,
+        .match_label_keys = minor >= VERSION_match_label_keys,
         .default_spread = true,
-        .spread_always = minor < 27,
+        .spread_always = minor < VERSION_spread_needs_constraints,
         .hard_affinity_weight = 1,
         .candidates_percent = 10,
         .candidates_least = 100,

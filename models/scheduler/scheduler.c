@@ -56,6 +56,7 @@ static sim_time tick_after(const struct scheduler *sch, sim_time until)
     return (until + backoff_tick - 1) / backoff_tick * backoff_tick;
 }
 
+/* To the back-off queue's next tick. Cycles begin when all have moved. */
 static void wait_or_go(struct scheduler *sch, struct sched_pod *record)
 {
     sim_time now = sim_now(sch->sim);
@@ -68,7 +69,6 @@ static void wait_or_go(struct scheduler *sch, struct sched_pod *record)
         sched_queue_back_off(&sch->queue, record);
         set_backoff_timer(sch);
     }
-    scheduler_start_cycle(sch);
 }
 
 static void set_flush_timer(struct scheduler *sch);
@@ -88,6 +88,7 @@ static void on_flush(struct sim *sim, void *self, struct event_args args)
         }
     }
     set_flush_timer(sch);
+    scheduler_start_cycle(sch);
 }
 static const struct event_type flush_event = {"scheduler.flush", 0, on_flush};
 
@@ -118,6 +119,7 @@ void scheduler_may_help(struct scheduler *sch, enum cluster_event event,
         sched_queue_remove(&sch->queue, record);
         wait_or_go(sch, record);
     }
+    scheduler_start_cycle(sch);
 }
 
 /* --- binding --- */
@@ -198,6 +200,7 @@ static void on_written(struct sim *sim, void *self, struct event_args args)
         record->rejectors = 0; /* an error */
         fail(sch, record);
         wait_or_go(sch, record);
+        scheduler_start_cycle(sch);
         return;
     }
     bind_now(sch, record);

@@ -5,6 +5,7 @@
 #include "models/kubectl/verb.h"
 #include "models/lb/lb.h"
 #include "models/metrics/metrics.h"
+#include "models/version.h"
 #include "sim/cli/command.h"
 #include "sim/cli/figures.h"
 #include "sim/cli/options.h"
@@ -75,34 +76,63 @@ static void kinds(void)
          "Other kinds are passed over and counted in a note.");
 }
 
-static void defaults(void)
+static void defaults(int minor)
 {
-    enum { NEWEST_MINOR = 36 };
-
-    puts("key\tdefault\tsince\tmeaning\tsource");
-    scenario_document(NEWEST_MINOR, stdout);
+    puts("key\tdefault\tunit\tsince\tmeaning\tsource");
+    scenario_document(minor, stdout);
 }
 
 static const struct {
     const char *name;
     void (*print)(void);
-} lists[] = {{"strategies", strategies}, {"distributions", distributions},
-             {"failures", failures},     {"metrics", metrics},
-             {"figures", figures},       {"events", events},
-             {"kinds", kinds},           {"defaults", defaults}};
+    void (*print_at)(int minor); /* of a Kubernetes version */
+} lists[] = {
+    {"strategies", strategies, NULL}, {"distributions", distributions, NULL},
+    {"failures", failures, NULL},     {"metrics", metrics, NULL},
+    {"figures", figures, NULL},       {"events", events, NULL},
+    {"kinds", kinds, NULL},           {"defaults", NULL, defaults}};
 enum { LISTS = sizeof lists / sizeof lists[0] };
 
-static int list(const char *what)
+static int complain(const char *text)
+{
+    fprintf(stderr, "podchurn list: error: %s\n", text);
+    return EXIT_BAD_INPUT;
+}
+
+/* The minor number; 0: an error was reported. */
+static int minor_of(const char *version)
+{
+    int minor = VERSION_NEWEST;
+
+    if (version && (!scenario_parse_version(version, &minor) ||
+                    minor < VERSION_OLDEST || minor > VERSION_NEWEST)) {
+        fprintf(stderr,
+                "podchurn list: error: bad value '%.40s' for --version: "
+                "expected 1.%d to 1.%d\n",
+                version, VERSION_OLDEST, VERSION_NEWEST);
+        return 0;
+    }
+    return minor;
+}
+
+static int list(const char *what, const char *version)
 {
     const char *names[LISTS + 1] = {NULL};
     const char *nearest;
 
     for (size_t i = 0; i < LISTS; i++) {
         names[i] = lists[i].name;
-        if (strcmp(what, lists[i].name) == 0) {
+        if (strcmp(what, lists[i].name) != 0)
+            continue;
+        if (version && !lists[i].print_at)
+            return complain("--version goes with 'defaults' alone");
+        if (minor_of(version) == 0)
+            return EXIT_BAD_INPUT;
+        if (lists[i].print_at)
+            lists[i].print_at(minor_of(version));
+        else
             lists[i].print();
-            return EXIT_DONE;
-        }
+        return EXIT_DONE;
     }
     nearest = diag_nearest(what, names);
     fprintf(stderr, "podchurn list: error: unknown list '%s'\n", what);
@@ -118,12 +148,11 @@ static int run(const struct command *command, int argc, char **argv)
 
     if (options_read(&o, command, argc, argv)) {
         if (o.words.count != 1)
-            fputs("podchurn list: error: which list? strategies, "
-                  "distributions, failures, metrics, figures, events, kinds "
-                  "or defaults\n",
-                  stderr);
+            status = complain("which list? strategies, distributions, "
+                              "failures, metrics, figures, events, kinds or "
+                              "defaults");
         else
-            status = list(o.words.items[0]);
+            status = list(o.words.items[0], o.version);
     }
     options_release(&o);
     return status;
@@ -131,10 +160,10 @@ static int run(const struct command *command, int argc, char **argv)
 
 const struct command command_list = {
     .name = "list",
-    .arguments = "WHAT",
+    .arguments = "WHAT [--version 1.N]",
     .summary = "strategies, distributions, failures, metrics, figures, ...",
     .details = "WHAT: strategies distributions failures metrics figures "
                "events kinds defaults",
-    .options = " ",
+    .options = " version ",
     .run = run,
 };

@@ -41,6 +41,7 @@ static const struct row {
     {"shard", 275, "K/N", "do only the K-th of N parts: see merge"},
     {"resume", 276, NULL, "keep what is finished, do the rest"},
     {"max-units", 277, "N", "variants x replications, at most [1000000]"},
+    {"version", 290, "1.N", "defaults of this Kubernetes version"},
 };
 enum { ROWS = sizeof rows / sizeof rows[0] };
 
@@ -217,6 +218,9 @@ static bool apply(struct options *o, const struct command *command,
         return true;
     case 276:
         o->resume = true;
+        return true;
+    case 290:
+        o->version = value;
         return true;
     case 261:
     case 262:

@@ -18,7 +18,7 @@ enum progress_when { PROGRESS_AUTO, PROGRESS_ALWAYS, PROGRESS_NEVER };
 struct options {
     VEC_OF(const char *) words; /* arguments that are no options */
     VEC_OF(const char *) sets, slos, varies, baselines;
-    const char *output, *seed, *reps, *duration, *drills, *figures;
+    const char *output, *seed, *reps, *duration, *drills, *figures, *version;
     double precision;      /* 0: off */
     size_t max_reps, jobs; /* jobs 0: all cores */
     size_t shard, shards;  /* from 1; 0 of 0: none */

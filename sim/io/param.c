@@ -214,11 +214,39 @@ const struct param *param_find(const struct param *table, const char *path)
     return row;
 }
 
-static void document_row(const struct param *row, const char *prefix, FILE *out)
+/* What numbers are in, where no unit is written. */
+static const char *unit_of(enum param_type type)
+{
+    switch (type) {
+    case PARAM_DURATION:
+        return "duration, s";
+    case PARAM_DIST:
+        return "distribution, s";
+    case PARAM_RATE:
+        return "1/s";
+    case PARAM_RATIO:
+        return "ratio";
+    case PARAM_MILLI:
+        return "cores";
+    case PARAM_QUANTITY:
+        return "bytes";
+    case PARAM_INT:
+    case PARAM_DOUBLE:
+    case PARAM_LIMIT:
+        return "1";
+    default:
+        return "";
+    }
+}
+
+static void document_row(const struct param *row, const char *prefix, int minor,
+                         FILE *out)
 {
     const struct param_since *since;
+    const char *text = param_default_text(row, minor);
 
-    fprintf(out, "%s%s\t%s\t", prefix, row->name, row->text ? row->text : "");
+    fprintf(out, "%s%s\t%s\t%s\t", prefix, row->name, text ? text : "",
+            unit_of(row->type));
     for (since = row->since; since && since->text; since++)
         fprintf(out, "%s1.%d: %s", since == row->since ? "" : "; ",
                 since->minor, since->text);
@@ -227,17 +255,17 @@ static void document_row(const struct param *row, const char *prefix, FILE *out)
 }
 
 static void document(const struct param *table, const char *prefix, int depth,
-                     FILE *out)
+                     int minor, FILE *out)
 {
     const struct param *row;
 
     for (row = table; row->name; row++) {
-        document_row(row, prefix, out);
+        document_row(row, prefix, minor, out);
         if (row->table && depth < PARAM_DEEP_MAX) {
             char *inner = mem_printf("%s%s%s.", prefix, row->name,
                                      row->type == PARAM_LIST ? "[]" : "");
 
-            document(row->table, inner, depth + 1, out);
+            document(row->table, inner, depth + 1, minor, out);
             free(inner);
         }
     }
@@ -246,6 +274,5 @@ static void document(const struct param *table, const char *prefix, int depth,
 void param_document(const struct param *table, const char *prefix, int minor,
                     FILE *out)
 {
-    (void)minor;
-    document(table, prefix ? prefix : "", 0, out);
+    document(table, prefix ? prefix : "", 0, minor, out);
 }

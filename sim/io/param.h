@@ -121,7 +121,7 @@ void param_release(const struct param *table, void *target);
 const struct param *param_find(const struct param *table, const char *path);
 
 /* One line a row, nested tables with their path before:
- * name<TAB>default<TAB>since<TAB>help<TAB>source. */
+ * name<TAB>default in 1.MINOR<TAB>unit<TAB>since<TAB>help<TAB>source. */
 void param_document(const struct param *table, const char *prefix, int minor,
                     FILE *out);
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "models/eviction.h"
 #include "tests/oracle/replay.h"
 
 typedef void node_function(struct replay *p, node_id id, struct doc_node *root);
@@ -81,6 +82,16 @@ static void crash(struct replay *p, const struct input *in, const char *name)
     fake_kubelet_crash(p, id, back);
 }
 
+static void evict(struct replay *p, const struct input *in, const char *name)
+{
+    size_t i = pairing_exact(&p->pairing, name, in->t);
+
+    if (i != SIZE_MAX)
+        VEC_PUSH(p->trace->granted,
+                 eviction_request(p->s->world, (pod_id)i, -1, "Evicted",
+                                  INCIDENT_NONE) == EVICTION_GRANTED);
+}
+
 static void pod_verb(struct replay *p, const struct input *in)
 {
     const char *name = doc_text(in->root, "pod");
@@ -90,6 +101,10 @@ static void pod_verb(struct replay *p, const struct input *in)
         return;
     if (strcmp(in->verb, "crash") == 0) {
         crash(p, in, name);
+        return;
+    }
+    if (strcmp(in->verb, "evict") == 0) {
+        evict(p, in, name);
         return;
     }
     id = pod_for(p, name, in->t);
@@ -187,7 +202,8 @@ static const struct {
 
 static void on_input(struct sim *sim, void *self, struct event_args args)
 {
-    static const char *const pod_verbs[] = {"crash", "fail_pod", "readiness"};
+    static const char *const pod_verbs[] = {"crash", "fail_pod", "readiness",
+                                            "evict"};
     struct replay *p = self;
     const struct input *in = &p->r->inputs.items[args.subject];
 

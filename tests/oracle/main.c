@@ -15,9 +15,9 @@ struct totals {
     size_t passed, failed, skipped;
 };
 
-static aspect_function *const aspects[] = {aspect_rollouts, aspect_counts,
-                                           aspect_endpoints, aspect_reactions,
-                                           aspect_nodes};
+static aspect_function *const aspects[] = {
+    aspect_rollouts, aspect_counts,  aspect_endpoints, aspect_reactions,
+    aspect_nodes,    aspect_victims, aspect_churn,     aspect_evictions};
 
 const struct trace *comparison_model(const struct comparison *c, size_t i)
 {
@@ -48,6 +48,8 @@ static void run(const char *folder, const char *name, struct totals *totals)
         report_begin(&report, &r);
         if (r.inputs.count > 0)
             compare(&r, &report);
+        else
+            aspect_scheduling(&(struct comparison){.r = &r, .report = &report});
     } else {
         report_begin(&report, &r);
         report_text(&report, false, "recording", "readable", "not", "");

@@ -91,24 +91,38 @@ static int unlike(const struct pairing *p, size_t model, size_t real, double t)
            (x->node && y->node && strcmp(x->node, y->node) != 0);
 }
 
-size_t pairing_find(struct pairing *p, const char *name, double t)
+/* The recorded pod of that name at t; SIZE_MAX: none. */
+static size_t recorded_pod(const struct pairing *p, const char *name, double t)
 {
     const struct trace *real = p->r->trace;
-    size_t y = SIZE_MAX, best = SIZE_MAX;
-    int least = 0;
+    size_t found = SIZE_MAX;
 
     for (size_t i = 0; i < real->pods.count; i++) {
         if (strcmp(real->pods.items[i].name, name) == 0 &&
             real->pods.items[i].created <= t)
-            y = i;
+            found = i;
     }
-    if (y == SIZE_MAX || y >= p->model_of.count)
-        return SIZE_MAX;
-    if (p->model_of.items[y] != SIZE_MAX &&
-        alive(&p->model->pods.items[p->model_of.items[y]]))
-        return p->model_of.items[y];
+    return found < p->model_of.count ? found : SIZE_MAX;
+}
+
+size_t pairing_exact(const struct pairing *p, const char *name, double t)
+{
+    size_t real = recorded_pod(p, name, t);
+    size_t model = real == SIZE_MAX ? SIZE_MAX : p->model_of.items[real];
+
+    return model != SIZE_MAX && alive(&p->model->pods.items[model]) ? model
+                                                                    : SIZE_MAX;
+}
+
+size_t pairing_find(struct pairing *p, const char *name, double t)
+{
+    size_t real = recorded_pod(p, name, t), best = pairing_exact(p, name, t);
+    int least = 0;
+
+    if (real == SIZE_MAX || best != SIZE_MAX)
+        return best;
     for (size_t i = 0; i < p->recorded.count; i++) {
-        int d = unlike(p, i, y, t);
+        int d = unlike(p, i, real, t);
 
         if (d >= 0 && (best == SIZE_MAX || d < least)) {
             best = i;
@@ -116,6 +130,6 @@ size_t pairing_find(struct pairing *p, const char *name, double t)
         }
     }
     if (best != SIZE_MAX)
-        swap(p, y, best);
+        swap(p, real, best);
     return best;
 }

@@ -53,6 +53,9 @@ void pairing_add(struct pairing *p, size_t model);
  * there is none like it. */
 size_t pairing_find(struct pairing *p, const char *name, double t);
 
+/* The same, but none other will do. */
+size_t pairing_exact(const struct pairing *p, const char *name, double t);
+
 /* --- watch.c: the model's trace --- */
 void watch_start(struct replay *p);
 

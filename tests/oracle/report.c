@@ -88,7 +88,7 @@ void report_range(struct report *report, const char *aspect, double expected,
 
     number(want, expected);
     number(have, got);
-    snprintf(by, sizeof by, "%.6g..%.6g s", low, high);
+    snprintf(by, sizeof by, "%.6g..%.6g", low, high);
     report_text(report, ok, aspect, want, have, by);
 }
 

@@ -306,39 +306,77 @@ static void write_nodes(FILE *out, const struct recording *r)
     }
 }
 
-static bool write_scenario(struct script *s, const char **path)
+static FILE *begin(struct script *s, const struct recording *r, double warm_up)
 {
     char pattern[] = "/tmp/podchurn-oracle-XXXXXX";
+    const char *path;
     FILE *out;
 
+    *s = (struct script){.r = r, .docs = doc_set_new()};
     if (!mkdtemp(pattern))
-        return false;
+        return NULL;
     s->folder = mem_strdup(pattern);
-    out = new_file(s, path);
-    write_head(out, s->r, s->warm_up);
-    fputs("  timeline:\n", out);
-    for (size_t i = 0; i < s->r->inputs.count; i++)
-        write_entry(s, out, &s->r->inputs.items[i]);
-    write_nodes(out, s->r);
-    return fclose(out) == 0;
+    out = new_file(s, &path);
+    write_head(out, r, warm_up);
+    return out;
 }
 
-struct scenario *script_load(struct script *s, const struct recording *r,
-                             double warm_up)
+static struct scenario *load(struct script *s, FILE *out)
 {
     struct scenario_options options = {.file_count = 1};
+    const char *path = s->files.items[0];
     struct diag *diag = diag_new();
     struct scenario *scenario = NULL;
-    const char *path = NULL;
 
-    *s = (struct script){.r = r, .docs = doc_set_new(), .warm_up = warm_up};
     options.files = &path;
-    if (write_scenario(s, &path))
+    if (fclose(out) == 0)
         scenario = scenario_load(&options, diag);
     if (!scenario)
         diag_print(diag, stdout);
     diag_free(diag);
     return scenario;
+}
+
+struct scenario *script_load(struct script *s, const struct recording *r,
+                             double warm_up)
+{
+    FILE *out = begin(s, r, warm_up);
+
+    if (!out)
+        return NULL;
+    fputs("  timeline:\n", out);
+    for (size_t i = 0; i < r->inputs.count; i++)
+        write_entry(s, out, &r->inputs.items[i]);
+    write_nodes(out, r);
+    return load(s, out);
+}
+
+static void write_pods(FILE *out, struct doc_node *pods)
+{
+    fputs("---\napiVersion: v1\nkind: List\nitems:\n", out);
+    for (struct doc_node *x = pods->first; x; x = x->next) {
+        fputs("- ", out);
+        scenario_print_flow(x, out);
+        fputc('\n', out);
+    }
+}
+
+struct scenario *script_load_pods(struct script *s, const struct recording *r,
+                                  struct doc_node *pods,
+                                  struct doc_node *services)
+{
+    FILE *out = begin(s, r, 0);
+
+    if (!out)
+        return NULL;
+    write_nodes(out, r);
+    for (struct doc_node *x = services ? services->first : NULL; x; x = x->next)
+        fprintf(out,
+                "---\napiVersion: v1\nkind: Service\nmetadata: {name: %s}\n"
+                "spec: {selector: {app: %s}, ports: [{port: 80}]}\n",
+                x->text, x->text);
+    write_pods(out, pods);
+    return load(s, out);
 }
 
 void script_release(struct script *s)

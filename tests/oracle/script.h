@@ -14,7 +14,6 @@ struct script {
     char *folder;
     VEC_OF(char *) files;
     struct doc_set *docs;
-    double warm_up;
     /* Objects as they were last written. */
     VEC_OF(struct script_object {
         const char *name; /* "Deployment/web" */
@@ -31,6 +30,11 @@ bool script_knows(const char *kind);
 /* warm_up: s that pass before the recording begins. */
 struct scenario *script_load(struct script *s, const struct recording *r,
                              double warm_up);
+/* The cluster with pods of their own (pods.json) and Services that select
+ * by `app`, without a timeline. */
+struct scenario *script_load_pods(struct script *s, const struct recording *r,
+                                  struct doc_node *pods,
+                                  struct doc_node *services);
 void script_release(struct script *s);
 
 #endif

@@ -20,6 +20,7 @@ void trace_free(struct trace *t)
     VEC_FREE(t->pods);
     VEC_FREE(t->steps);
     VEC_FREE(t->writes);
+    VEC_FREE(t->granted);
     intern_free(t->intern);
     free(t);
 }

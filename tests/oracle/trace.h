@@ -71,6 +71,7 @@ struct trace {
     VEC_OF(struct trace_pod) pods; /* in order of creation */
     VEC_OF(struct trace_step) steps;
     VEC_OF(struct trace_write) writes;
+    VEC_OF(bool) granted; /* answers of the eviction API, in order */
     /* Of a replay: pods placed, those of them not where they were recorded;
      * things done to pods, those that found no pod to be done to. */
     size_t placed, unlike, faults, missed;

@@ -435,10 +435,10 @@ static void looks_up(void **state)
     assert_null(param_find(table, "nothing"));
 
     text = printed(print_documents, NULL);
-    assert_non_null(strstr(text, "spec.count\t5\t1.27: 20; 1.30: 50\t"
+    assert_non_null(strstr(text, "spec.count\t50\t1\t1.27: 20; 1.30: 50\t"
                                  "how many\tv1.36 here\n"));
-    assert_non_null(strstr(text, "spec.inner.on\ttrue\t\tswitch\t\n"));
-    assert_non_null(strstr(text, "spec.items[].port\t80\t\t\t\n"));
+    assert_non_null(strstr(text, "spec.inner.on\ttrue\t\t\tswitch\t\n"));
+    assert_non_null(strstr(text, "spec.items[].port\t80\t1\t\t\t\n"));
     free(text);
 }
 
