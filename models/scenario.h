@@ -6,6 +6,7 @@
 #ifndef MODELS_SCENARIO_H
 #define MODELS_SCENARIO_H
 
+#include "models/gateway.h"
 #include "models/intern.h"
 #include "models/objects.h"
 #include "sim/engine/dist.h"
@@ -256,6 +257,7 @@ struct lb_spec {
     bool per_request; /* level: request */
     bool view_given;  /* else the strategy's own */
     struct lb_view view;
+    struct gateway_spec gateway; /* at client or gateway */
     struct place place;
 };
 

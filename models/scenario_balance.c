@@ -175,8 +175,6 @@ static bool entry_read(struct scenario_reader *r, struct raw_lb *raw,
     out->place = place;
     out->at = raw->at;
     out->instances = raw->instances;
-    if (raw->at == LB_GATEWAY)
-        ok = reader_not_yet(r->diag, doc_get(item, "at")->place, "at: gateway");
     s = reader_find_service(r, raw->service, service ? service->place : place);
     if (s) {
         out->space = s->meta.space;
@@ -185,7 +183,9 @@ static bool entry_read(struct scenario_reader *r, struct raw_lb *raw,
     ok &= strategy_read(r, raw, out);
     ok &= view_read(r, raw, out);
     ok &= !s || weights_check(r, out, s, raw->strategy->place);
-    return level_read(r, raw, index, out) && ok && s;
+    if (!level_read(r, raw, index, out))
+        return false;
+    return scenario_gateway(r, raw, item, out) && ok && s;
 }
 
 /* The value of --set strategy=: a name or {NAME: {keys}}. NULL: an error. */

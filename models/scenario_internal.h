@@ -114,6 +114,14 @@ struct raw_traffic {
     int resolution;
 };
 
+struct raw_gateway_retries {
+    bool on;
+    int64_t most;
+    sim_time each;
+    struct raw_backoff backoff;
+    struct param_strings on_causes;
+};
+
 struct raw_lb {
     char *service;
     struct doc_node *strategy;
@@ -121,6 +129,9 @@ struct raw_lb {
     int64_t instances;
     char *level;           /* NULL: what `at` allows */
     struct doc_node *view; /* NULL: the strategy's own */
+    char *location;
+    struct gateway_spec gateway; /* but for location and retries: */
+    struct raw_gateway_retries retries;
 };
 
 struct raw_timeline {
@@ -184,11 +195,13 @@ extern const struct param scenario_target_table[];
 /* CUSTOM rows (scenario_custom.c). */
 param_reader custom_keep, custom_hold, custom_warm_up, custom_arrivals,
     custom_location, custom_budget, custom_pre_stop, custom_at,
-    custom_timeseries, custom_client_cache, custom_none, custom_connections;
+    custom_timeseries, custom_client_cache, custom_none, custom_connections,
+    custom_block;
 param_printer custom_print_node, custom_print_warm_up, custom_print_arrivals,
     custom_print_location, custom_print_budget, custom_print_pre_stop,
     custom_print_at, custom_print_timeseries, custom_print_client_cache,
-    custom_print_none, custom_print_connections;
+    custom_print_none, custom_print_connections, custom_print_block;
+extern const struct param scenario_health_table[];
 void custom_release_arrivals(void *field);
 struct scenario_reader;
 struct pool_spec scenario_connections(const struct raw_connections *raw);
@@ -341,6 +354,13 @@ bool scenario_split_words(struct loader *l, const char *text,
                           struct place place, struct kubectl_words *out);
 bool scenario_read_kubectl(struct scenario_reader *r, const char *text,
                            struct timeline_spec *out);
+/* What an entry of loadBalancing says of a gateway or sidecar; item may be
+ * NULL. False after an error. */
+bool scenario_gateway(struct scenario_reader *r, const struct raw_lb *raw,
+                      struct doc_node *item, struct lb_spec *out);
+/* Names of causes as a bit mask. False after an error. */
+bool scenario_causes(struct scenario_reader *r, const struct param_strings *on,
+                     struct place place, unsigned *out);
 /* A CIDR "10.0.0.0/8". */
 bool scenario_parse_cidr(const char *text, uint32_t *network, int *bits);
 

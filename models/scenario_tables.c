@@ -55,52 +55,6 @@ static const struct param failure_table[] = {
              "rule; absent: each target has its own"},
     {0}};
 
-/* ---- load balancing ---- */
-
-#define LB(field) offsetof(struct raw_lb, field)
-
-static const char *const places[] = {"proxy", "client", "gateway", NULL};
-
-const struct param scenario_lb_table[] = {
-    {.name = "service",
-     .type = PARAM_STRING,
-     .offset = LB(service),
-     .required = true,
-     .help = "[namespace/]name"},
-    {.name = "strategy",
-     .type = PARAM_CUSTOM,
-     .offset = LB(strategy),
-     .read = custom_keep,
-     .print = custom_print_node,
-     .required = true,
-     .help = "as `podchurn list strategies` has them; or {NAME: {keys}}"},
-    {.name = "at",
-     .type = PARAM_ENUM,
-     .offset = LB(at),
-     .text = "proxy",
-     .choices = places,
-     .help = "who balances"},
-    {.name = "instances",
-     .type = PARAM_INT,
-     .offset = LB(instances),
-     .text = "1",
-     .min = 1,
-     .max = 1e6,
-     .help = "of a gateway"},
-    {.name = "level",
-     .type = PARAM_STRING,
-     .offset = LB(level),
-     .help = "connection or request; absent: connection at proxy, else "
-             "request"},
-    {.name = "view",
-     .type = PARAM_CUSTOM,
-     .offset = LB(view),
-     .read = custom_keep,
-     .print = custom_print_node,
-     .help = "of load: own counts; true: live queues (jsq's own); {delay: T}: "
-             "as they were; {every: T}: as they were at the last multiple"},
-    {0}};
-
 /* ---- timeline, slo, output ---- */
 
 #define TL(field) offsetof(struct raw_timeline, field)

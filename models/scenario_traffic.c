@@ -127,9 +127,8 @@ static bool location_read(struct scenario_reader *r,
     return true;
 }
 
-static bool causes_read(struct scenario_reader *r,
-                        const struct param_strings *on, struct place place,
-                        unsigned *out)
+bool scenario_causes(struct scenario_reader *r, const struct param_strings *on,
+                     struct place place, unsigned *out)
 {
     size_t i;
     int cause;
@@ -202,9 +201,9 @@ static bool entry_read(struct scenario_reader *r, struct raw_traffic *raw,
     ok = service_read(r, raw, key_place(r, "traffic", index, "service"), out);
     ok &= location_read(r, &raw->clients,
                         key_place(r, "traffic", index, "clients"), out);
-    ok &=
-        causes_read(r, &raw->retries.on,
-                    key_place(r, "traffic", index, "retries"), &out->retry_on);
+    ok &= scenario_causes(r, &raw->retries.on,
+                          key_place(r, "traffic", index, "retries"),
+                          &out->retry_on);
     if (raw->resolution == 1)
         ok = reader_not_yet(r->diag,
                             key_place(r, "traffic", index, "resolution"),

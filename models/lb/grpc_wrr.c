@@ -94,7 +94,8 @@ static double report(struct lb_balancer *b, const struct lb_end *end)
 static void done(struct lb_balancer *b, const struct lb_end *end)
 {
     if (b->group && b->group->present && b->group->servers &&
-        (end->result == LB_OK || end->result == LB_ERROR))
+        (end->result == LB_OK || end->result == LB_ERROR ||
+         end->result == LB_BUSY))
         stride_tell(lb_slot_of(b, end->slot), report(b, end), end->now);
 }
 

@@ -211,6 +211,8 @@ void lb_balancer_done(struct lb_balancer *b, const struct lb_end *end)
 {
     struct lb_counters *c;
 
+    if (__builtin_expect(b->ended != NULL, 0))
+        b->ended(b->ended_self, end);
     if (!b->strategy->counts)
         return;
     assert(end->slot < b->slots);

@@ -14,6 +14,7 @@
 #include "sim/io/param.h"
 
 struct lb_balancer;
+struct lb_end;
 struct lb_history;
 struct lb_table;
 
@@ -95,6 +96,9 @@ struct lb_balancer {
     uint64_t version; /* of the set last seen; LB_NO_VERSION: none */
     uint32_t count;   /* of its endpoints that could be picked */
     void *own_config;
+    /* Hears of each attempt that ended, whoever counts. NULL: nobody. */
+    void (*ended)(void *self, const struct lb_end *end);
+    void *ended_self;
 };
 #define LB_NO_VERSION UINT64_MAX
 
@@ -112,6 +116,7 @@ enum lb_result {
     LB_ERROR,  /* answered with an error, or had no target */
     LB_LATE,   /* not answered in time */
     LB_BROKEN, /* no connection, or it was reset */
+    LB_BUSY,   /* answered that there is no room (503) */
     LB_GONE    /* the client has left: no verdict */
 };
 

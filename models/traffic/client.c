@@ -8,6 +8,7 @@
 #include "models/lb/history.h"
 #include "models/network/kubeproxy.h"
 #include "models/select.h"
+#include "models/traffic/gateway.h"
 #include "models/traffic/pool.h"
 
 /* ------------------------------------------------------------ placement */
@@ -111,6 +112,8 @@ static void move_clients(struct entry *e)
         place(e, c, world_pod(w, c->pod)->node);
         if (c->balancer)
             settle(e->traffic, c->balancer, c->node);
+        if (c->gateway)
+            gateway_move(c->gateway, c->node);
     }
 }
 
@@ -195,7 +198,7 @@ static void found_group(struct traffic *t, struct balancing *lb,
 }
 
 /* How many balancers there will be, as far as one can tell. */
-static uint32_t peers_of(const struct traffic *t, const struct balancing *lb)
+uint32_t balancing_peers(const struct traffic *t, const struct balancing *lb)
 {
     size_t peers = 0;
 
@@ -231,6 +234,10 @@ struct balancing *balancing_of(struct traffic *t, const char *space,
     lb->instances = spec && spec->instances > 1 ? (uint32_t)spec->instances : 1;
     lb->stateless = !lb->strategy->counts && lb->strategy->state_size == 0 &&
                     lb->strategy->group_size == 0;
+    if (lb->at != LB_PROXY) {
+        lb->gateway = &spec->gateway;
+        discovery_join(t, lb);
+    }
     lb_balancer_init(&lb->plain, lb->strategy, lb->config);
     found_group(t, lb, spec);
     VEC_PUSH(t->balancings, lb);
@@ -261,7 +268,7 @@ static inline struct lb_balancer *made(const struct traffic *t,
     if (__builtin_expect(!*place_of, 0)) {
         *place_of = mem_zalloc(sizeof **place_of);
         lb_balancer_init(*place_of, lb->strategy, lb->config);
-        lb->group.peers = peers_of(t, lb);
+        lb->group.peers = balancing_peers(t, lb);
         settle(t, *place_of, home);
         lb_group_add(&lb->group, *place_of);
     }
@@ -387,33 +394,29 @@ static inline node_id entry_node(struct entry *e, uint32_t client)
     return up ? t->up.items[rng_below(&e->rng, up)] : NO_ID;
 }
 
-/* A gateway's instance sees by the proxy of a node that is up: instance i by
- * the i-th, in turn. */
+/* A gateway or sidecar that passes connections on; requests go by relay.c. */
 static struct chosen choose_by_gateway(struct entry *e, uint32_t client)
 {
-    struct traffic *t = e->traffic;
-    uint32_t i = (uint32_t)rng_below(&e->rng, e->lb->instances);
-    size_t up = traffic_up_nodes(t);
+    struct gateway *g = e->lb->at == LB_CLIENT ? gateway_of_client(e, client)
+                                               : gateway_enter(e, client);
 
-    if (up == 0)
+    if (!g)
         return failed(CAUSE_CONNECT_TIMEOUT);
-    return choose_by(e, client, t->up.items[i % up], balancer_at(t, e->lb, i));
+    if (!gateway_has_room(g))
+        return failed(CAUSE_CIRCUIT_OPEN);
+    return gateway_choose(g, &e->rng, client_key(e, client));
 }
 
 static inline struct chosen choose_service(struct entry *e, uint32_t client)
 {
     node_id node;
 
-    if (e->lb->at == LB_GATEWAY)
+    if (e->lb->gateway)
         return choose_by_gateway(e, client);
     node = entry_node(e, client);
     if (__builtin_expect(node == NO_ID, 0))
         return failed(CAUSE_CONNECT_TIMEOUT);
-    return choose_by(e, client, node,
-                     e->lb->at == LB_CLIENT
-                         ? made(e->traffic, e->lb, &e->clients[client].balancer,
-                                e->clients[client].node)
-                         : balancer_at(e->traffic, e->lb, node));
+    return choose_by(e, client, node, balancer_at(e->traffic, e->lb, node));
 }
 
 /* A name that resolves to the pods: at random, or as its library does. */

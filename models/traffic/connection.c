@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "models/traffic/gateway.h"
 #include "models/traffic/pool.h"
 
 /* Linux gives up an open connection: see traffic.h. */
@@ -181,6 +182,7 @@ struct connection *connection_open(struct entry *e, struct pool *p,
                              .ordinal = e->clients[r->client].pools->ordinal++,
                              .endpoint = *target->endpoint,
                              .balancer = target->balancer,
+                             .gateway = target->gateway,
                              .opened = sim_now(t->s->sim),
                              .last_used = sim_now(t->s->sim),
                              .server = NO_ID,
@@ -322,7 +324,9 @@ void pool_answered(struct entry *e, const struct request *r)
 static sim_time way_back(struct entry *e, const struct connection *c)
 {
     const struct network_path *path =
-        &e->traffic->paths[client_path(&e->clients[c->client], &c->endpoint)];
+        &e->traffic->paths[c->gateway ? gateway_path(c->gateway, &c->endpoint)
+                                      : client_path(&e->clients[c->client],
+                                                    &c->endpoint)];
 
     if (path->constant)
         return path->delay;

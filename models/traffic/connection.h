@@ -15,6 +15,7 @@ struct connection {
     uint64_t ordinal;    /* of its client's */
     struct endpoint endpoint;
     struct lb_balancer *balancer;     /* that counts it; NULL: none */
+    struct gateway *gateway;          /* that it goes through; NULL: none */
     sim_time opened, last_used, ends; /* ends: of old age */
     event_id timer;
     sim_time process; /* of the server, see server_since */
@@ -29,6 +30,7 @@ struct connection {
 /* A client's connections that do the same. Zero but for last.pod, free. */
 struct pool {
     struct endpoint last;     /* the one that the last request went to */
+    struct gateway *gateway;  /* that chose it; NULL: none */
     uint32_t free;            /* the list's first; NO_CONNECTION */
     int64_t open;             /* of those counted */
     int64_t carrying;         /* of all that there are */

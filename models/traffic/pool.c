@@ -14,7 +14,13 @@ static const struct event_type dispatch_event = {"traffic.dispatch", 0,
 
 void pools_begin(struct entry *e)
 {
-    e->pooled = e->spec->pool.on;
+    const struct balancing *lb = e->lb;
+    bool by_request =
+        lb->gateway && lb->per_request && e->spec->access == ACCESS_SERVICE;
+
+    e->relayed = by_request && (lb->at == LB_GATEWAY ||
+                                (lb->gateway->breaker.on && !e->spec->pool.on));
+    e->pooled = e->spec->pool.on && !e->relayed;
     e->per_endpoint = e->pooled && e->lb->per_request &&
                       e->lb->at == LB_CLIENT &&
                       e->spec->access != ACCESS_POD_IP;
@@ -139,7 +145,9 @@ static void carry(struct entry *e, struct pool *p, struct connection *c,
     r->state = REQUEST_SENT;
     r->sent = sim_now(e->traffic->s->sim);
     r->connection = connection_take(e, p, c);
-    request_send(e, r, &endpoint, extra);
+    request_send(e, r,
+                 &(struct chosen){.endpoint = &endpoint, .gateway = c->gateway},
+                 extra);
 }
 
 static bool may_open(const struct entry *e, const struct pool *p)
@@ -154,6 +162,7 @@ static void open_for(struct entry *e, struct pool *p, struct request *r)
 
     if (e->per_endpoint) {
         target.endpoint = &p->last;
+        target.gateway = p->gateway;
     } else {
         target = client_choose(e, r->client);
         if (!target.endpoint) {
@@ -180,6 +189,7 @@ static bool choose_endpoint(struct entry *e, struct client_pools *all,
     r->pool = pool_to(all, endpoint);
     all->pools.items[r->pool].last = *endpoint;
     r->balancer = target.balancer;
+    all->pools.items[r->pool].gateway = target.gateway;
     r->pod = endpoint->pod;
     r->slot = endpoint->slot;
     r->node = endpoint->node;
@@ -208,7 +218,9 @@ void pool_attempt(struct entry *e, struct request *r)
         carry(e, p, c, r, delay);
     else if (e->per_endpoint)
         carry(e, p,
-              connection_open(e, p, r, &(struct chosen){.endpoint = &p->last}),
+              connection_open(e, p, r,
+                              &(struct chosen){.endpoint = &p->last,
+                                               .gateway = p->gateway}),
               r, delay);
     else
         open_for(e, p, r);

@@ -43,6 +43,8 @@ static inline struct request *take_slot(struct traffic *t)
 /* The answer is with the client. */
 static inline void finish(struct entry *e, struct request *r, enum cause cause)
 {
+    if (__builtin_expect(e->relayed, 0) && relay_finish(e, r, cause))
+        return;
     if (__builtin_expect(cause != CAUSE_NONE, 0)) {
         request_fail(e, r, cause);
         return;
@@ -73,6 +75,17 @@ static inline void answer(struct entry *e, struct request *r, enum cause cause)
         finish(e, r, cause);
     else
         after_delay(e->traffic, r, r->back, &answer_event, cause);
+}
+
+void request_travel(struct entry *e, const struct request *r, sim_time delay,
+                    const struct event_type *type, uint32_t detail)
+{
+    after_delay(e->traffic, r, delay, type, detail);
+}
+
+void request_answer(struct entry *e, struct request *r, enum cause cause)
+{
+    answer(e, r, cause);
 }
 
 static bool in_service(const struct pod *pod, service_id service)
@@ -195,13 +208,17 @@ void request_no_target(struct entry *e, struct request *r,
 }
 
 static inline void aim(struct entry *e, struct request *r,
-                       const struct endpoint *endpoint)
+                       const struct chosen *target)
 {
+    const struct endpoint *endpoint = target->endpoint;
+
     r->pod = endpoint->pod;
     r->slot = endpoint->slot;
     r->ip = endpoint->ip;
     r->node = endpoint->node;
-    r->path = (uint8_t)client_path(&e->clients[r->client], endpoint);
+    r->path = (uint8_t)(target->gateway
+                            ? gateway_path(target->gateway, endpoint)
+                            : client_path(&e->clients[r->client], endpoint));
 }
 
 static inline void send_after(struct entry *e, struct request *r,
@@ -213,11 +230,26 @@ static inline void send_after(struct entry *e, struct request *r,
         after_delay(e->traffic, r, delay, &arrive_event, 0);
 }
 
-void request_send(struct entry *e, struct request *r,
-                  const struct endpoint *endpoint, sim_time extra)
+/* Both ways between the client and a gateway that passes it on. */
+static sim_time pass(struct entry *e, struct request *r,
+                     const struct chosen *target)
 {
-    aim(e, r, endpoint);
-    send_after(e, r, draw_delays(e, r) + extra);
+    if (e->lb->at != LB_GATEWAY || e->relayed)
+        return 0;
+    r->back += relay_hop(e, r, target->gateway, PLACE_HOP_BACK);
+    return relay_hop(e, r, target->gateway, PLACE_HOP);
+}
+
+void request_send(struct entry *e, struct request *r,
+                  const struct chosen *target, sim_time extra)
+{
+    sim_time delay;
+
+    aim(e, r, target);
+    delay = draw_delays(e, r) + extra;
+    if (target->gateway)
+        delay += pass(e, r, target);
+    send_after(e, r, delay);
 }
 
 /* A connection of its own. */
@@ -232,8 +264,10 @@ static inline void attempt_alone(struct entry *e, struct request *r)
         request_no_target(e, r, &target);
         return;
     }
-    aim(e, r, target.endpoint);
+    aim(e, r, &target);
     delay = draw_delays(e, r) + target.delay;
+    if (__builtin_expect(target.gateway != NULL, 0))
+        delay += pass(e, r, &target);
     patience_attempt(e, r);
     send_after(e, r, delay);
 }
@@ -250,6 +284,8 @@ static inline void attempt(struct entry *e, struct request *r)
     r->attempts++;
     if (__builtin_expect(e->pooled, 0))
         pool_attempt(e, r);
+    else if (__builtin_expect(e->relayed, 0))
+        relay_attempt(e, r);
     else
         attempt_alone(e, r);
 }
@@ -275,6 +311,7 @@ static inline void begin(struct entry *e, uint64_t number, uint32_t client,
     r->bits = bits;
     r->attempts = 0;
     r->retry = false;
+    r->more_attempts = 0;
     r->connection = NO_CONNECTION;
     r->work = work;
     e->offered++;

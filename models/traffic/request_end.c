@@ -22,7 +22,7 @@ static const struct event_type expire_event = {"traffic.expire", 8, on_expire};
 static sim_time backoff(struct entry *e, const struct request *r)
 {
     const struct traffic_spec *spec = e->spec;
-    uint32_t k = r->attempts - 1;
+    uint32_t k = r->attempts - r->more_attempts - 1;
     double most = (double)spec->backoff_max;
     double span = (double)spec->backoff_base;
 
@@ -50,8 +50,22 @@ static void attempt_failed(struct entry *e, const struct request *r,
                            sim_now(s->sim));
 }
 
-static enum lb_result result_of(enum cause cause)
+void request_attempt_failed(struct entry *e, const struct request *r,
+                            enum cause cause)
 {
+    attempt_failed(e, r, cause, r->origin, r->pod);
+}
+
+void request_expire_at(struct entry *e, const struct request *r, sim_time at)
+{
+    sim_at(e->traffic->s->sim, at, &expire_event, e->traffic,
+           (struct event_args){.subject = request_id(e->traffic, r)});
+}
+
+enum lb_result request_result(enum cause cause)
+{
+    if (cause == CAUSE_OVERLOADED)
+        return LB_BUSY;
     if (cause == CAUSE_TIMEOUT)
         return LB_LATE;
     return cause == CAUSE_CONNECT_REFUSED || cause == CAUSE_CONNECT_TIMEOUT ||
@@ -68,8 +82,8 @@ void request_fail(struct entry *e, struct request *r, enum cause cause)
     pool_before_failure(e, r, cause);
     origin = blame(t, e, r, cause);
     attempt_failed(e, r, cause, origin, r->pod);
-    request_close(e, r, result_of(cause));
-    if (r->attempts > e->spec->retries_max || cause == CAUSE_CIRCUIT_OPEN ||
+    request_close(e, r, request_result(cause));
+    if (r->attempts - r->more_attempts > e->spec->retries_max ||
         !(e->spec->retry_on >> cause & 1)) {
         request_end_as(e, r, REQUEST_FAILED, cause, origin);
         return;
@@ -115,6 +129,10 @@ void request_dead(struct entry *e, struct request *r)
     r->origin = blame(t, e, r, CAUSE_CONNECT_TIMEOUT);
     r->blamed = true;
     r->state = REQUEST_DEAD;
+    if (__builtin_expect(e->relayed, 0) && r->balancer) {
+        relay_dead(e, r);
+        return;
+    }
     if (limit == SIM_NEVER && spec->timeout == SIM_NEVER)
         limit = syn_limit;
     if (limit == SIM_NEVER || limit >= spec->timeout)
@@ -169,7 +187,7 @@ void request_deadline(struct entry *e, struct request *r)
         origin = blame(e->traffic, e, r, cause);
         attempt_failed(e, r, cause, origin, r->pod);
     }
-    request_close(e, r, result_of(cause));
+    request_close(e, r, request_result(cause));
     request_end_as(e, r, REQUEST_FAILED, cause, origin);
 }
 

@@ -5,14 +5,17 @@
 #define MODELS_TRAFFIC_REQUEST_PRIVATE_H
 
 #include "models/traffic/arrivals.h"
+#include "models/traffic/gateway.h"
 #include "models/traffic/pool.h"
 
 /* Places of a stream, beside (request, attempt): what is drawn there does
  * not depend on what others draw. Attempts are fewer than 2^32. */
-#define PLACE_WORK    (UINT64_C(1) << 32)
-#define PLACE_LATENCY (UINT64_C(2) << 32)
-#define PLACE_BACKOFF (UINT64_C(3) << 32)
-#define PLACE_CONNECT (UINT64_C(4) << 32)
+#define PLACE_WORK     (UINT64_C(1) << 32)
+#define PLACE_LATENCY  (UINT64_C(2) << 32)
+#define PLACE_BACKOFF  (UINT64_C(3) << 32)
+#define PLACE_CONNECT  (UINT64_C(4) << 32)
+#define PLACE_HOP      (UINT64_C(5) << 32)
+#define PLACE_HOP_BACK (UINT64_C(6) << 32)
 
 static inline uint64_t request_id(const struct traffic *t,
                                   const struct request *r)
@@ -38,6 +41,8 @@ static inline struct entry *request_entry(struct traffic *t,
 static inline void request_close(struct entry *e, struct request *r,
                                  enum lb_result result)
 {
+    if (__builtin_expect(e->relayed, 0))
+        relay_close(e, r);
     if (r->balancer) {
         sim_time now = sim_now(e->traffic->s->sim);
         struct lb_end end = {r->slot, r->pod, result, now, now - r->started};
@@ -83,12 +88,23 @@ static inline void request_end_as(struct entry *e, struct request *r,
 void request_attempt(struct entry *e, struct request *r);
 /* Sends it, once a connection carries it. extra: time before. */
 void request_send(struct entry *e, struct request *r,
-                  const struct endpoint *endpoint, sim_time extra);
+                  const struct chosen *target, sim_time extra);
+/* The event comes after `delay` on r->path. */
+void request_travel(struct entry *e, const struct request *r, sim_time delay,
+                    const struct event_type *type, uint32_t detail);
+/* The answer travels for r->back. */
+void request_answer(struct entry *e, struct request *r, enum cause cause);
 /* There is nothing to send it to. */
 void request_no_target(struct entry *e, struct request *r,
                        const struct chosen *target);
 
 /* --- request_end.c --- */
+enum lb_result request_result(enum cause cause);
+/* A try failed that is followed by another one: for the metrics. */
+void request_attempt_failed(struct entry *e, const struct request *r,
+                            enum cause cause);
+/* The client's time-out of the attempt, by an event of its own. */
+void request_expire_at(struct entry *e, const struct request *r, sim_time at);
 /* The attempt failed: the next one, or the end. */
 void request_fail(struct entry *e, struct request *r, enum cause cause);
 /* Nobody will answer: it ends with the time-out for connections, or with

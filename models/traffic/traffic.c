@@ -8,6 +8,7 @@
 #include "models/lb/history.h"
 #include "models/network/kubeproxy.h"
 #include "models/traffic/arrivals.h"
+#include "models/traffic/gateway.h"
 #include "models/traffic/pool.h"
 
 /* Of the measured time; before it they are counted from 0. */
@@ -179,6 +180,7 @@ static void on_start(struct sim *sim, void *self, struct event_args args)
     (void)sim;
     (void)args;
     t->running = true;
+    gateways_place(t);
     for (size_t i = 0; i < t->entry_count; i++) {
         clients_place(&t->entries[i]);
         start(&t->entries[i]);
@@ -442,6 +444,8 @@ void traffic_free(struct traffic *t)
         due_ring_release(&t->entries[i].deadlines);
     }
     connections_free(t->connections);
+    gateways_free(t);
+    discoveries_free(t);
     for (size_t i = 0; i < t->balancings.count; i++)
         balancing_free(t->balancings.items[i]);
     VEC_FREE(t->balancings);

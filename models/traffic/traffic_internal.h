@@ -31,6 +31,9 @@ struct node_views {
     VEC_OF(struct node_view) items;
 };
 
+struct discovery; /* discovery.c */
+struct gateway;   /* gateway.h */
+
 /* Who balances a Service: shared by all of its traffic entries. */
 struct balancing {
     const char *space, *service;
@@ -47,6 +50,13 @@ struct balancing {
     struct node_views by_node, by_node_local; /* policies Cluster, Local */
     struct node_views by_zone; /* what nodes of a zone share by hints */
     struct affinity affinity;
+    /* Where balancers know endpoints by themselves (gateway.h): */
+    const struct gateway_spec *gateway; /* NULL: as the nodes' proxies do */
+    VEC_OF(struct gateway *) gateways;  /* borrowed */
+    uint32_t *sources;                  /* of them, by zone; NULL: not asked */
+    struct discovery *discovery;        /* NULL: by proxies' views */
+    VEC_OF(struct endpoint_set *) news; /* retained; not yet pushed */
+    struct endpoint_set *pushed;        /* retained; NULL: nothing yet */
 };
 
 struct client {
@@ -54,7 +64,8 @@ struct client {
     uint16_t zone;
     bool external;
     pod_id pod;                   /* it lives in; NO_ID: none */
-    struct lb_balancer *balancer; /* its own, where at: client */
+    struct lb_balancer *balancer; /* its own, where at: client, by name */
+    struct gateway *gateway;      /* the same, by virtual IP: its sidecar */
     struct dns_cache dns;
     struct client_pools *pools; /* pool.c; NULL: none yet */
 };
@@ -83,6 +94,7 @@ struct entry {
     bool started;
     bool pooled;       /* connections are kept, */
     bool per_endpoint; /* to each endpoint: requests are balanced */
+    bool relayed;      /* requests go through a gateway: relay.c */
     /* arrivals */
     double rate, gap; /* 1/s; mean ns between two */
     struct rng arrivals;
@@ -150,6 +162,12 @@ struct request {
     sim_time work;       /* recorded service time; SIM_NEVER: drawn */
     uint8_t cause;
     bool blamed, retry; /* origin is settled; counts against the budget */
+    /* of relay.c: */
+    bool relay_retry; /* counts against the gateway's bounds */
+    uint8_t stage;
+    uint32_t tries;         /* of this attempt's, beyond the first */
+    uint32_t gateway;       /* that it entered */
+    uint32_t more_attempts; /* of `attempts`: not the client's */
 };
 
 struct traffic {
@@ -168,6 +186,8 @@ struct traffic {
     struct connections *connections; /* pool.c */
     struct lb_history *history;      /* of loads; NULL: no view is late */
     struct probes *probes;           /* probe.c; NULL: nobody sends any */
+    VEC_OF(struct gateway *) gateways;
+    VEC_OF(struct discovery *) discoveries;
     bool running;
 };
 
@@ -175,6 +195,7 @@ struct traffic {
 struct chosen {
     const struct endpoint *endpoint; /* valid until the next event */
     struct lb_balancer *balancer;    /* that counts it; NULL: none */
+    struct gateway *gateway;         /* that chose it; NULL: none */
     enum cause cause; /* CAUSE_CONNECT_TIMEOUT: dropped on the way */
     sim_time delay;   /* of the name's look-up */
 };
@@ -193,6 +214,8 @@ void clients_fix_addresses(struct entry *e);
 struct balancing *balancing_of(struct traffic *t, const char *space,
                                const char *service);
 void balancing_free(struct balancing *lb);
+/* How many balancers there will be, as far as one can tell. */
+uint32_t balancing_peers(const struct traffic *t, const struct balancing *lb);
 /* Where the attempt goes: no endpoint, then cause says why. Draws from
  * e->rng. */
 struct chosen client_choose(struct entry *e, uint32_t client);
