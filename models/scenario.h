@@ -59,14 +59,17 @@ struct kubelet_params {
 enum proxy_mode { PROXY_IPTABLES, PROXY_IPVS, PROXY_NFTABLES };
 
 struct kube_proxy_params {
-    int mode; /* enum proxy_mode */
+    int mode;                             /* enum proxy_mode */
+    sim_time udp_timeout, stream_timeout; /* conntrack's */
+    sim_time ipvs_udp_timeout;
     sim_time min_sync_period, sync_period;
     struct dist sync_base; /* one sync, whatever its size */
     struct dist sync_per_service, sync_per_endpoint; /* full */
     struct dist sync_per_change; /* partial, each changed Service */
-    bool partial_sync;           /* iptables since 1.28 */
+    bool partial_sync;           /* iptables */
     sim_time full_sync_period;
-    bool terminating_fallback; /* KEP-1669 */
+    int64_t large_cluster_endpoints; /* iptables: above, not even that */
+    bool terminating_fallback;       /* KEP-1669 */
 };
 
 struct dns_params {
@@ -214,6 +217,7 @@ struct traffic_spec {
     const char *name;
     const char *space, *service; /* of the Service */
     int port;                    /* 0: its first */
+    bool udp;                    /* that port's protocol */
     int arrivals;                /* enum arrivals */
     double rate;                 /* 1/s, over all clients; 1 where arrivals
                                     have none: what they are multiplied by */

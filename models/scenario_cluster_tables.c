@@ -122,8 +122,34 @@ static const struct param kubelet[] = {
 #define PROXY_DEFAULTS "pkg/proxy/apis/config/v1alpha1/defaults.go"
 
 static const char *const proxy_modes[] = {"iptables", "ipvs", "nftables", NULL};
-static const struct param_since partial_since[] = {{28, "true"}, {0, NULL}};
+static const struct param_since partial_since[] = {{27, "true"}, {0, NULL}};
+static const struct param_since large_since[] = {{35, "1000"}, {0, NULL}};
 static const struct param_since fallback_since[] = {{26, "true"}, {0, NULL}};
+
+static const struct param conntrack[] = {
+    {.name = "udpTimeout",
+     .type = PARAM_DURATION,
+     .offset = KP(udp_timeout),
+     .text = "30s",
+     .help =
+         "an unanswered UDP flow is forgotten so long after its last packet",
+     .source = "Linux nf_conntrack_udp_timeout; kube-proxy leaves it"},
+    {.name = "udpStreamTimeout",
+     .type = PARAM_DURATION,
+     .offset = KP(stream_timeout),
+     .text = "120s",
+     .help = "an answered one, older than 2 s",
+     .source = "Linux nf_conntrack_udp_timeout_stream"},
+    {0}};
+
+static const struct param ipvs[] = {
+    {.name = "udpTimeout",
+     .type = PARAM_DURATION,
+     .offset = KP(ipvs_udp_timeout),
+     .text = "300s",
+     .help = "any UDP flow, in mode ipvs",
+     .source = "Linux ip_vs_proto_udp.c; kube-proxy leaves it"},
+    {0}};
 
 static const struct param kube_proxy[] = {
     {.name = "mode",
@@ -175,7 +201,8 @@ static const struct param kube_proxy[] = {
      .text = "false",
      .since = partial_since,
      .help = "iptables: only what changed is written",
-     .source = "MinimizeIPTablesRestore, GA in 1.28"},
+     .source = "MinimizeIPTablesRestore: pull requests 110268 (alpha in "
+               "1.26), 115138 (on from 1.27)"},
     {.name = "fullSyncPeriod",
      .type = PARAM_DURATION,
      .offset = KP(full_sync_period),
@@ -184,6 +211,22 @@ static const struct param kube_proxy[] = {
      .max = 31536000,
      .help = "but all of it at least so often",
      .source = "pkg/proxy/util/utils.go, FullSyncPeriod"},
+    {.name = "largeClusterEndpoints",
+     .type = PARAM_LIMIT,
+     .offset = KP(large_cluster_endpoints),
+     .text = "unlimited",
+     .since = large_since,
+     .help = "iptables: with more endpoints not even so often",
+     .source = "pkg/proxy/iptables/proxier.go, largeClusterMode; pull request "
+               "138571"},
+    {.name = "conntrack",
+     .type = PARAM_TABLE,
+     .table = conntrack,
+     .help = "how long UDP flows stay where they were"},
+    {.name = "ipvs",
+     .type = PARAM_TABLE,
+     .table = ipvs,
+     .help = "the same in mode ipvs"},
     {.name = "terminatingFallback",
      .type = PARAM_BOOL,
      .offset = KP(terminating_fallback),

@@ -87,13 +87,16 @@ static bool service_read(struct scenario_reader *r,
         return false;
     out->space = s->meta.space;
     out->service = s->meta.name;
-    if (!colon)
+    if (!colon) {
+        out->udp = s->port_count > 0 && s->ports[0].udp;
         return true;
+    }
     units_int(colon + 1, &number);
     for (i = 0; i < s->port_count; i++)
         if (s->ports[i].port == number ||
             (s->ports[i].name && strcmp(s->ports[i].name, colon + 1) == 0)) {
             out->port = s->ports[i].port;
+            out->udp = s->ports[i].udp;
             return true;
         }
     diag_error(r->diag, place, "Service '%s' has no port '%.60s'", text,
@@ -244,6 +247,12 @@ static bool access_fits(struct scenario_reader *r, const struct traffic_spec *t)
                    "Service '%s' is headless: it has no virtual IP",
                    t->service);
         diag_hint(r->diag, "write 'access: headless'");
+        return false;
+    }
+    if (t->udp && t->pool.on && t->pool.streams > 1) {
+        diag_error(r->diag, t->place,
+                   "Service '%s' is UDP: its sockets have no 'streams'",
+                   t->service);
         return false;
     }
     if (!scenario_has_pods(r, s))

@@ -171,6 +171,7 @@ static void node_down(struct proxies *p, node_id id)
     struct proxy *n = &p->nodes.items[id];
 
     n->counted = n->working = n->ruled = n->running = n->waiting = false;
+    n->stuck = n->restarting = false;
     n->stamp++;
 }
 
@@ -295,13 +296,45 @@ bool proxies_settled(const struct proxies *p)
     return true;
 }
 
-void proxy_set_stuck(struct proxies *p, node_id node, bool stuck)
+bool proxy_set_stuck(struct proxies *p, node_id node, bool stuck)
 {
     struct proxy *n = &p->nodes.items[node];
 
+    if (n->stuck == stuck || !n->working)
+        return false;
     n->stuck = stuck;
-    if (!stuck && n->working && n->delivered > n->programmed)
+    if (!stuck && n->delivered > n->programmed)
         proxy_request_sync(p, node);
+    return true;
+}
+
+void proxy_tell_restart(struct proxies *p, node_id id, bool started)
+{
+    if (p->restarted)
+        p->restarted(p->restarted_self, id, started);
+}
+
+void proxy_restart(struct proxies *p, node_id node)
+{
+    struct proxy *n = &p->nodes.items[node];
+
+    n->stuck = false;
+    if (!n->working)
+        return;
+    proxy_tell_restart(p, node, false);
+    n->running = n->waiting = false;
+    n->stamp++;
+    n->restarting = true;
+    begin_work(p, node);
+}
+
+void proxies_on_restart(struct proxies *p,
+                        void (*restarted)(void *self, node_id node,
+                                          bool started),
+                        void *self)
+{
+    p->restarted = restarted;
+    p->restarted_self = self;
 }
 
 void proxies_on_programmed(struct proxies *p,

@@ -37,8 +37,18 @@ uint64_t proxies_started(const struct proxies *p);
 /* True where every working proxy has programmed all there is. */
 bool proxies_settled(const struct proxies *p);
 
-/* A stuck proxy (fault) begins no sync until it is released; it still hears. */
-void proxy_set_stuck(struct proxies *p, node_id node, bool stuck);
+/* A stuck proxy (fault) begins no sync until it is released or its node
+ * boots; it still hears. False: it is stuck already, or not, or not at work. */
+bool proxy_set_stuck(struct proxies *p, node_id node, bool stuck);
+/* kube-proxy ends and is started anew: the node's rules stay as they are
+ * until its first sync, which is a full one, at once. */
+void proxy_restart(struct proxies *p, node_id node);
+/* Called when a kube-proxy ends (started false), and when its first sync
+ * after that is done (true). */
+void proxies_on_restart(struct proxies *p,
+                        void (*restarted)(void *self, node_id node,
+                                          bool started),
+                        void *self);
 
 /* For metrics: called when a node's proxy has programmed versions up to
  * `to` (those after `from` are new to it). */

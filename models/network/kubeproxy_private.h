@@ -24,6 +24,7 @@ struct proxy {
     bool working; /* and booted */
     bool ruled;   /* and its first sync since is done */
     bool running, waiting, need_full, stuck;
+    bool restarting; /* until its first sync is done */
 };
 
 struct proxy_streams {
@@ -57,6 +58,8 @@ struct proxies {
     } ends, waits; /* lanes for as long as times rise */
     void (*programmed)(void *self, node_id node, uint64_t from, uint64_t to);
     void *programmed_self;
+    void (*restarted)(void *self, node_id node, bool started);
+    void *restarted_self;
 };
 
 /* t + by, or SIM_NEVER. */
@@ -69,6 +72,7 @@ static inline sim_time proxy_later(sim_time t, sim_time by)
 void proxy_request_sync(struct proxies *p, node_id id);
 /* The node's first sync since its boot is done, or there is nothing to do. */
 void proxy_has_rules(struct proxies *p, node_id id);
+void proxy_tell_restart(struct proxies *p, node_id id, bool started);
 /* The longest time between two syncs without changes. */
 sim_time proxy_idle_period(const struct proxies *p);
 /* The first entry of the log after a sequence. */

@@ -79,13 +79,21 @@ static sim_time partial_time(struct proxies *p, node_id id)
         t, proxy_times(changed, dist_sample_time(&k->sync_per_change, rng)));
 }
 
+/* iptables' large-cluster mode. */
+static bool is_large(const struct proxies *p)
+{
+    return p->params->mode == PROXY_IPTABLES &&
+           p->endpoints > (uint64_t)p->params->large_cluster_endpoints;
+}
+
 static bool is_partial(const struct proxies *p, const struct proxy *n)
 {
     if (p->params->mode == PROXY_IPVS ||
         (p->params->mode == PROXY_IPTABLES && !p->params->partial_sync))
         return false;
     return !n->need_full &&
-           sim_now(p->s->sim) - n->full <= p->params->full_sync_period;
+           (sim_now(p->s->sim) - n->full <= p->params->full_sync_period ||
+            is_large(p));
 }
 
 /* --- syncs --- */
@@ -107,6 +115,10 @@ static void finish(struct proxies *p, node_id id)
     n->done = sim_now(p->s->sim);
     n->programmed = n->target;
     proxy_has_rules(p, id);
+    if (n->restarting) {
+        n->restarting = false;
+        proxy_tell_restart(p, id, true);
+    }
     if (p->programmed && n->programmed > from)
         p->programmed(p->programmed_self, id, from, n->programmed);
     if (n->delivered > n->programmed)

@@ -255,6 +255,7 @@ void balancing_free(struct balancing *lb)
     VEC_FREE(lb->balancers);
     views_release(lb);
     affinity_release(&lb->affinity);
+    conntrack_release(&lb->conntrack);
     lb_balancer_release(&lb->plain);
     lb_group_release(&lb->group);
     free(lb);
@@ -306,11 +307,6 @@ enum path path_between(const struct lb_home *from, node_id node, uint16_t zone)
     if (from->node == node)
         return SAME_NODE;
     return from->zone == zone ? SAME_ZONE : CROSS_ZONE;
-}
-
-static inline uint64_t client_key(const struct entry *e, uint32_t client)
-{
-    return (uint64_t)e->index << 32 | client;
 }
 
 static inline struct chosen failed(enum cause cause)
@@ -382,6 +378,12 @@ static inline struct chosen choose_by(struct entry *e, uint32_t client,
                   b);
 }
 
+struct chosen client_choose_by(struct entry *e, uint32_t client, node_id node,
+                               struct lb_balancer *b)
+{
+    return choose_by(e, client, node, b);
+}
+
 /* The node whose proxy the client's packets meet; NO_ID: all are down. */
 static inline node_id entry_node(struct entry *e, uint32_t client)
 {
@@ -416,6 +418,9 @@ static inline struct chosen choose_service(struct entry *e, uint32_t client)
     node = entry_node(e, client);
     if (__builtin_expect(node == NO_ID, 0))
         return failed(CAUSE_CONNECT_TIMEOUT);
+    if (__builtin_expect(e->sockets != NULL, 0))
+        return udp_choose(e, client, node,
+                          balancer_at(e->traffic, e->lb, node));
     return choose_by(e, client, node, balancer_at(e->traffic, e->lb, node));
 }
 

@@ -20,7 +20,7 @@ void pools_begin(struct entry *e)
 
     e->relayed = by_request && (lb->at == LB_GATEWAY ||
                                 (lb->gateway->breaker.on && !e->spec->pool.on));
-    e->pooled = e->spec->pool.on && !e->relayed;
+    e->pooled = e->spec->pool.on && !e->relayed && !e->spec->udp;
     e->per_endpoint = e->pooled && e->lb->per_request &&
                       e->lb->at == LB_CLIENT &&
                       e->spec->access != ACCESS_POD_IP;

@@ -36,7 +36,8 @@ bool pod_listens_for(const struct pod *pod, const struct service_spec *spec,
         const struct container *c = &pod->template->containers[i];
 
         for (size_t j = 0; j < c->port_count; j++) {
-            if (!c->ports[j].udp && same_port(wanted, &c->ports[j]))
+            if (c->ports[j].udp == wanted->udp &&
+                same_port(wanted, &c->ports[j]))
                 return true;
             declares = true;
         }

@@ -45,6 +45,9 @@ static inline void finish(struct entry *e, struct request *r, enum cause cause)
 {
     if (__builtin_expect(e->relayed, 0) && relay_finish(e, r, cause))
         return;
+    if (__builtin_expect(e->sockets != NULL, 0) &&
+        cause != CAUSE_CONNECT_REFUSED)
+        udp_answered(e, r);
     if (__builtin_expect(cause != CAUSE_NONE, 0)) {
         request_fail(e, r, cause);
         return;
@@ -259,6 +262,7 @@ static inline void attempt_alone(struct entry *e, struct request *r)
     sim_time delay;
 
     r->balancer = target.balancer;
+    r->pool = target.flow;
     if (__builtin_expect(!target.endpoint, 0)) {
         patience_attempt(e, r);
         request_no_target(e, r, &target);
@@ -359,6 +363,10 @@ void request_answered(void *self, uint64_t id, enum cause cause)
     if (!r)
         return;
     e = request_entry(t, r);
+    if (__builtin_expect(cause == CAUSE_RESET && e->spec->udp, 0)) {
+        request_lost(t, id);
+        return;
+    }
     if (__builtin_expect(e->pooled, 0))
         pool_answered(e, r);
     answer(e, r, cause);

@@ -356,6 +356,7 @@ static void make_entry(struct traffic *t, uint32_t index)
     e->work = e->more = e->rng;
     rng_seek(&e->work, 0, 0);
     pools_begin(e);
+    udp_begin(e);
     find_service(e);
 }
 
@@ -417,6 +418,7 @@ struct traffic *traffic_new(struct simulation *s)
     t->connections = connections_new();
     for (size_t i = 0; i < t->entry_count; i++)
         make_entry(t, (uint32_t)i);
+    udp_listen(t);
     t->up_stale = true;
     servers_set_client(
         s->servers,
@@ -440,6 +442,7 @@ void traffic_free(struct traffic *t)
     for (size_t i = 0; i < t->entry_count; i++) {
         clients_free(&t->entries[i]);
         arrivals_free(t->entries[i].more_arrivals);
+        udp_release(&t->entries[i]);
         due_ring_release(&t->entries[i].timeouts);
         due_ring_release(&t->entries[i].deadlines);
     }

@@ -7,6 +7,7 @@
 #include "models/lb/lb.h"
 #include "models/metrics/metrics.h"
 #include "models/network/affinity.h"
+#include "models/network/conntrack.h"
 #include "models/network/dns.h"
 #include "models/simulation.h"
 #include "models/traffic/server.h"
@@ -50,6 +51,7 @@ struct balancing {
     struct node_views by_node, by_node_local; /* policies Cluster, Local */
     struct node_views by_zone; /* what nodes of a zone share by hints */
     struct affinity affinity;
+    struct conntrack conntrack; /* of UDP sockets that are kept */
     /* Where balancers know endpoints by themselves (gateway.h): */
     const struct gateway_spec *gateway; /* NULL: as the nodes' proxies do */
     VEC_OF(struct gateway *) gateways;  /* borrowed */
@@ -95,6 +97,7 @@ struct entry {
     bool pooled;       /* connections are kept, */
     bool per_endpoint; /* to each endpoint: requests are balanced */
     bool relayed;      /* requests go through a gateway: relay.c */
+    struct udp_sockets *sockets; /* UDP: kept ones; NULL: none (udp.c) */
     /* arrivals */
     double rate, gap; /* 1/s; mean ns between two */
     struct rng arrivals;
@@ -157,7 +160,8 @@ struct request {
     incident_id origin;
     uint32_t next_free;
     uint32_t connection; /* that carries it; NO_CONNECTION */
-    uint32_t pool;       /* of its client: where it is QUEUED or carried */
+    uint32_t pool;       /* of its client: where it is QUEUED or carried; of
+                            UDP, conntrack's entry */
     sim_time sent;       /* this attempt: later than started if QUEUED */
     sim_time work;       /* recorded service time; SIM_NEVER: drawn */
     uint8_t cause;
@@ -198,6 +202,7 @@ struct chosen {
     struct gateway *gateway;         /* that chose it; NULL: none */
     enum cause cause; /* CAUSE_CONNECT_TIMEOUT: dropped on the way */
     sim_time delay;   /* of the name's look-up */
+    uint32_t flow;    /* conntrack's entry, where sockets are kept */
 };
 
 /* --- traffic.c --- */
@@ -229,6 +234,26 @@ enum path path_between(const struct lb_home *from, node_id node, uint16_t zone);
 /* How lb_group.probe is answered: self is the struct traffic. */
 void probe_send(void *self, struct lb_balancer *b, const struct endpoint *e);
 void probes_free(struct traffic *t);
+/* By what the proxy on `node` has programmed. */
+struct chosen client_choose_by(struct entry *e, uint32_t client, node_id node,
+                               struct lb_balancer *b);
+/* How it stands for its address. */
+static inline uint64_t client_key(const struct entry *e, uint32_t client)
+{
+    return (uint64_t)e->index << 32 | client;
+}
+
+/* --- udp.c --- */
+/* What the entry's scenario says of UDP sockets; its balancing is known. */
+void udp_begin(struct entry *e);
+void udp_release(struct entry *e);
+/* Where a packet goes from the node: by conntrack, else as chosen. */
+struct chosen udp_choose(struct entry *e, uint32_t client, node_id node,
+                         struct lb_balancer *b);
+/* An answer came back to the attempt. */
+void udp_answered(struct entry *e, const struct request *r);
+/* Conntrack hears of kube-proxies that restart. */
+void udp_listen(struct traffic *t);
 
 /* --- view.c --- */
 /* What the node's proxy, which has programmed `set`, uses under policy

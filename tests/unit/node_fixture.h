@@ -62,6 +62,7 @@ static inline void fixture_init_cluster(struct cluster_params *c)
     c->kube_proxy.sync_per_change = dist_constant(0);
     c->kube_proxy.partial_sync = true;
     c->kube_proxy.full_sync_period = SIM_HOUR;
+    c->kube_proxy.large_cluster_endpoints = INT64_MAX;
     c->kube_proxy.terminating_fallback = true;
     c->dns.ttl = 30 * SIM_S;
     c->dns.cache_ttl = 30 * SIM_S;

@@ -252,6 +252,66 @@ static void hourly_full_sync(void **state)
     end(&f);
 }
 
+/* iptables with more endpoints than that has no hourly full sync. */
+static void large_cluster(void **state)
+{
+    for (int mode = PROXY_IPTABLES; mode <= PROXY_NFTABLES; mode += 2) {
+        struct fixture f;
+        struct lag lag = {.f = &f};
+
+        (void)state;
+        fixture_init(&f, 1);
+        f.scenario.cluster.kube_proxy.mode = mode;
+        f.scenario.cluster.kube_proxy.sync_per_service = dist_constant(1);
+        f.scenario.cluster.kube_proxy.large_cluster_endpoints = 3;
+        start(&f);
+        fixture_publish(&f, 1, 4, 0);
+        fixture_run(&f, 60000);
+        proxies_on_programmed(f.s.proxies, on_lag, &lag);
+        for (int64_t s = 60; s < 5 * 3600; s += 5) {
+            fixture_run(&f, 1000 * s);
+            lag.published = sim_now(f.s.sim);
+            fixture_publish(&f, 0, 1, 0);
+        }
+        fixture_run(&f, 5 * 3600 * 1000);
+        assert_int_equal(lag.slow > 0, mode == PROXY_NFTABLES);
+        end(&f);
+    }
+}
+
+static void on_restart(void *self, node_id node, bool started)
+{
+    fixture_note(self, "%u %s", node, started ? "is back" : "ends");
+}
+
+/* A new kube-proxy writes all there is, at once. */
+static void restarts(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f, 1);
+    f.scenario.cluster.kube_proxy.sync_per_service = dist_constant(1);
+    start(&f);
+    fixture_publish(&f, 0, 1, 0);
+    fixture_run(&f, 10000);
+    proxies_on_restart(f.s.proxies, on_restart, &f);
+    fixture_forget(&f);
+    assert_true(proxy_set_stuck(f.s.proxies, 0, true));
+    assert_false(proxy_set_stuck(f.s.proxies, 0, true));
+    fixture_publish(&f, 0, 2, 0);
+    fixture_run(&f, 20000);
+    assert_int_equal(proxy_endpoints(f.s.proxies, 0, 0)->usable, 1);
+    proxy_restart(f.s.proxies, 0);
+    fixture_run(&f, 21500); /* 2 s for two Services */
+    assert_int_equal(proxy_endpoints(f.s.proxies, 0, 0)->usable, 1);
+    fixture_run(&f, 22500);
+    assert_int_equal(proxy_endpoints(f.s.proxies, 0, 0)->usable, 2);
+    assert_non_null(strstr(f.log, "0 ends"));
+    assert_non_null(strstr(f.log, "0 is back"));
+    end(&f);
+}
+
 static void views_differ_by_node(void **state)
 {
     struct fixture f;
@@ -424,6 +484,8 @@ int main(void)
         cmocka_unit_test(sync_time),
         cmocka_unit_test(idle_syncs),
         cmocka_unit_test(hourly_full_sync),
+        cmocka_unit_test(large_cluster),
+        cmocka_unit_test(restarts),
         cmocka_unit_test(views_differ_by_node),
         cmocka_unit_test(old_versions),
         cmocka_unit_test(headless_is_not_delivered),

@@ -63,6 +63,8 @@ struct fixture {
 
 struct proxies {
     const struct endpoint_set *shown; /* NULL: the newest */
+    void (*restarted)(void *self, node_id node, bool started);
+    void *restarted_self;
 };
 struct dns {
     const struct endpoint_set *shown;
@@ -99,6 +101,15 @@ uint64_t proxies_started(const struct proxies *p)
 {
     (void)p;
     return 0;
+}
+
+void proxies_on_restart(struct proxies *p,
+                        void (*restarted)(void *self, node_id node,
+                                          bool started),
+                        void *self)
+{
+    p->restarted = restarted;
+    p->restarted_self = self;
 }
 
 const struct endpoint_set *dns_resolve(struct dns *d, struct dns_cache *cache,
