@@ -315,6 +315,50 @@ struct job_spec {
     const struct failure_rule *rules;
 };
 
+/* HorizontalPodAutoscaler. */
+enum hpa_metric_kind {
+    HPA_UTILIZATION,  /* CPU, percent of the requests */
+    HPA_AVERAGE_USAGE /* CPU, milli-cores a pod */
+};
+
+struct hpa_metric {
+    enum hpa_metric_kind kind;
+    const char *container; /* NULL: all of the pod's */
+    int64_t target;        /* percent, or milli-cores */
+    bool simulated;        /* false: a metric that nothing here yields */
+};
+
+struct hpa_policy {
+    bool percent; /* else pods */
+    int value;
+    sim_time period;
+};
+
+enum hpa_select { HPA_SELECT_MAX, HPA_SELECT_MIN, HPA_SELECT_DISABLED };
+
+/* behavior.scaleUp, behavior.scaleDown */
+struct hpa_rules {
+    enum hpa_select select;
+    sim_time window;  /* SIM_NEVER: the controller's own */
+    double tolerance; /* < 0: the controller's own */
+    size_t policy_count;
+    const struct hpa_policy *policies;
+};
+
+struct hpa_behavior {
+    bool given; /* without it nothing below counts */
+    struct hpa_rules up, down;
+};
+
+struct hpa_spec {
+    struct meta meta;
+    const char *target_kind, *target_name;
+    int min, max;
+    size_t metric_count; /* >= 1 */
+    const struct hpa_metric *metrics;
+    struct hpa_behavior behavior;
+};
+
 /* A pod of its own, or one dumped from a cluster. */
 struct pod_object {
     struct meta meta;

@@ -105,6 +105,9 @@ case_function case_maglev_xxh64_table, case_maglev_paper_table,
     case_slow_start_factor, case_slow_start_sequence, case_smooth_wrr,
     case_nginx_behaviour, case_grpc_static_stride, case_grpc_wrr_weights,
     case_ipvs_choice, case_ipvs_wrr, case_peak_ewma, case_priority_panic_load;
+case_function case_hpa_resource, case_hpa_other, case_hpa_legacy_limits,
+    case_hpa_window, case_hpa_behavior_window, case_hpa_policies,
+    case_hpa_end_to_end;
 case_function case_stats, case_lifetime;
 
 #endif
