@@ -27,6 +27,7 @@ struct object_list {
     VEC_OF(struct node_spec *) nodes;
     VEC_OF(struct meta *) namespaces;
     VEC_OF(struct pdb_spec *) pdbs;
+    VEC_OF(struct hpa_spec *) hpas;
 };
 
 struct loader {

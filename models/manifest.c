@@ -21,6 +21,7 @@ static const struct {
     {"Node", manifest_node, true},
     {"Namespace", manifest_namespace, true},
     {"PodDisruptionBudget", manifest_pdb, false},
+    {"HorizontalPodAutoscaler", manifest_hpa, false},
 };
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
 
@@ -43,6 +44,7 @@ void object_list_release(struct object_list *list)
     VEC_FREE(list->nodes);
     VEC_FREE(list->namespaces);
     VEC_FREE(list->pdbs);
+    VEC_FREE(list->hpas);
 }
 
 void manifest_release(struct loader *l)
@@ -315,6 +317,7 @@ static bool lacks_containers(const struct manifest_object *o)
     return strcmp(o->kind, "Service") != 0 && strcmp(o->kind, "Node") != 0 &&
            strcmp(o->kind, "Namespace") != 0 &&
            strcmp(o->kind, "PodDisruptionBudget") != 0 &&
+           strcmp(o->kind, "HorizontalPodAutoscaler") != 0 &&
            (!containers || containers->count == 0);
 }
 

@@ -164,6 +164,7 @@ bool manifest_service(struct manifest_object *o);
 bool manifest_node(struct manifest_object *o);
 bool manifest_namespace(struct manifest_object *o);
 bool manifest_pdb(struct manifest_object *o);
+bool manifest_hpa(struct manifest_object *o);
 
 /* The `spec` of an object that needs one; NULL after an error. */
 struct doc_node *manifest_spec(struct manifest_object *o);

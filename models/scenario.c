@@ -41,6 +41,7 @@ void scenario_build_objects(struct scenario_reader *r)
     TAKE(service, service_spec);
     TAKE(namespace, meta);
     TAKE(pdb, pdb_spec);
+    TAKE(hpa, hpa_spec);
 }
 
 static bool read_manifests(struct scenario_reader *r)

@@ -38,6 +38,10 @@ struct control_plane_params {
     bool statefulset_max_unavailable; /* feature gate */
     int64_t max_endpoints_per_slice;
     int64_t slow_start_initial, replicaset_burst;
+    sim_time hpa_sync_period, hpa_downscale_stabilization;
+    sim_time hpa_cpu_initialization_period, hpa_initial_readiness_delay;
+    double hpa_tolerance;
+    sim_time metrics_resolution, housekeeping; /* metrics-server, cAdvisor */
 };
 
 struct kubelet_params {
@@ -344,6 +348,8 @@ struct scenario {
     const struct meta *namespaces;
     size_t pdb_count;
     const struct pdb_spec *pdbs;
+    size_t hpa_count;
+    const struct hpa_spec *hpas;
     struct intern *intern;    /* all of the above lives there */
     struct doc_set *docs;     /* what was read; places point into it */
     struct scenario_raw *raw; /* in a user's words, completed: to print */

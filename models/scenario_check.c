@@ -231,6 +231,8 @@ bool scenario_check(struct scenario_reader *r)
         check_service(r, r->l.objects.services.items[i]);
     for (i = 0; i < r->l.later.services.count; i++)
         check_service(r, r->l.later.services.items[i]);
+    for (i = 0; i < r->l.objects.hpas.count; i++)
+        scenario_check_hpa(r, r->l.objects.hpas.items[i]);
     check_workloads(r);
     for (i = 0; i < s->failure_count; i++)
         if (s->failures[i].mode)

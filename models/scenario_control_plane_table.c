@@ -12,6 +12,8 @@
     "cmd/kube-controller-manager/app/options/"                                 \
     "nodelifecyclecontroller.go"
 
+#define HPA "pkg/controller/podautoscaler/config/v1alpha1/defaults.go"
+
 static const struct param_since grace_since[] = {{32, "50s"}, {0, NULL}};
 static const struct param_since since_33[] = {{33, "true"}, {0, NULL}};
 
@@ -250,4 +252,59 @@ const struct param scenario_control_plane_table[] = {
      .max = 1e6,
      .help = "pods that one sync makes or deletes at most",
      .source = "pkg/controller/replicaset/replica_set.go, BurstReplicas"},
+    {.name = "hpaSyncPeriod",
+     .type = PARAM_DURATION,
+     .offset = CP(hpa_sync_period),
+     .text = "15s",
+     .min = 0.001,
+     .max = 86400,
+     .help = "how often a HorizontalPodAutoscaler decides",
+     .source = HPA},
+    {.name = "hpaTolerance",
+     .type = PARAM_RATIO,
+     .offset = CP(hpa_tolerance),
+     .text = "0.1",
+     .min = 0,
+     .max = 1000,
+     .help = "a usage so near its target changes nothing",
+     .source = HPA},
+    {.name = "hpaDownscaleStabilization",
+     .type = PARAM_DURATION,
+     .offset = CP(hpa_downscale_stabilization),
+     .text = "5m",
+     .max = 86400,
+     .help = "down to the largest size recommended within this time",
+     .source = HPA},
+    {.name = "hpaCPUInitializationPeriod",
+     .type = PARAM_DURATION,
+     .offset = CP(hpa_cpu_initialization_period),
+     .text = "5m",
+     .max = 86400,
+     .help = "after a pod's start its CPU counts only where it is ready",
+     .source = HPA},
+    {.name = "hpaInitialReadinessDelay",
+     .type = PARAM_DURATION,
+     .offset = CP(hpa_initial_readiness_delay),
+     .text = "30s",
+     .max = 86400,
+     .help = "readiness that goes so soon was never there",
+     .source = HPA},
+    {.name = "metricsResolution",
+     .type = PARAM_DURATION,
+     .offset = CP(metrics_resolution),
+     .text = "15s",
+     .min = 0.001,
+     .max = 86400,
+     .help = "how often metrics-server scrapes the kubelets",
+     .source =
+         "kubernetes-sigs/metrics-server, manifests/base/deployment.yaml, "
+         "--metric-resolution"},
+    {.name = "housekeepingInterval",
+     .type = PARAM_DURATION,
+     .offset = CP(housekeeping),
+     .text = "10s",
+     .min = 0.001,
+     .max = 86400,
+     .help = "how often the kubelet's cAdvisor reads a container's CPU",
+     .source = "pkg/kubelet/cadvisor/cadvisor_linux.go, housekeeping_interval"},
     {0}};

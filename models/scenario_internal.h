@@ -330,6 +330,8 @@ bool scenario_build_traffic(struct scenario_reader *r);
 bool scenario_build_lbs(struct scenario_reader *r);
 bool scenario_build_slos(struct scenario_reader *r);
 bool scenario_check(struct scenario_reader *r);
+/* Warns of one that can do nothing. */
+void scenario_check_hpa(struct scenario_reader *r, const struct hpa_spec *h);
 void scenario_build_objects(struct scenario_reader *r);
 
 /* --- parts of those --- */

@@ -185,6 +185,7 @@ static const char *full_kind(const char *kind)
         {"Pod", "po", "pods"},
         {"Node", "no", "nodes"},
         {"PodDisruptionBudget", "pdb", "poddisruptionbudgets"},
+        {"HorizontalPodAutoscaler", "hpa", "horizontalpodautoscalers"},
     };
     size_t i, j;
 

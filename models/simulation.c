@@ -11,6 +11,7 @@
 #include "models/network/dns.h"
 #include "models/network/ipam.h"
 #include "models/network/kubeproxy.h"
+#include "models/podmetrics.h"
 #include "models/scheduler/scheduler.h"
 #include "models/traffic/server.h"
 #include "models/traffic/traffic.h"
@@ -39,6 +40,7 @@ static struct simulation *make(const struct scenario *scenario,
     s->metrics = metrics_new(s, options->want_detail, options->want_events);
     s->dns = dns_new(s);
     s->servers = servers_new(s);
+    s->pod_metrics = pod_metrics_new(s);
     s->kubelets = kubelets_new(s);
     s->scheduler = scheduler_new(s);
     s->controllers = controllers_new(s);
@@ -58,6 +60,7 @@ void simulation_free(struct simulation *s)
     controllers_free(s->controllers);
     scheduler_free(s->scheduler);
     kubelets_free(s->kubelets);
+    pod_metrics_free(s->pod_metrics);
     servers_free(s->servers);
     dns_free(s->dns);
     metrics_free(s->metrics);
@@ -111,6 +114,8 @@ static void apply_manifests(struct simulation *s)
         world_daemonset_create(s->world, &c->daemonsets[i], INCIDENT_STARTUP);
     for (size_t i = 0; i < c->job_count; i++)
         world_job_create(s->world, &c->jobs[i], INCIDENT_STARTUP);
+    for (size_t i = 0; i < c->hpa_count; i++)
+        world_hpa_create(s->world, &c->hpas[i]);
     for (size_t i = 0; i < c->pod_count; i++)
         create_pod(s, &c->pods[i]);
 }

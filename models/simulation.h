@@ -14,6 +14,7 @@ struct ipam;        /* network/ipam.h */
 struct proxies;     /* network/kubeproxy.h: all nodes' kube-proxies */
 struct dns;         /* network/dns.h */
 struct servers;     /* traffic/server.h: pods as servers of requests */
+struct pod_metrics; /* podmetrics.h: what autoscalers see */
 struct kubelets;    /* kubelet.h */
 struct scheduler;   /* scheduler/scheduler.h */
 struct controllers; /* controller.h */
@@ -32,6 +33,7 @@ struct simulation {
     struct proxies *proxies;
     struct dns *dns;
     struct servers *servers;
+    struct pod_metrics *pod_metrics;
     struct kubelets *kubelets;
     struct scheduler *scheduler;
     struct controllers *controllers;

@@ -67,6 +67,9 @@ static void free_owners(struct world *w)
     VEC_FREE(w->deployments);
     VEC_FREE(w->pdbs);
     world_owners_free(w);
+    for (size_t i = 0; i < w->hpas.count; i++)
+        free(w->hpas.items[i]);
+    VEC_FREE(w->hpas);
 }
 
 static void free_services(struct world *w)

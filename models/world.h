@@ -22,7 +22,7 @@
 #include "sim/engine/sim.h"
 
 typedef uint32_t pod_id, node_id, service_id, deployment_id, replicaset_id;
-typedef uint32_t pdb_id;
+typedef uint32_t pdb_id, hpa_id;
 typedef uint32_t statefulset_id, daemonset_id, job_id;
 typedef uint32_t incident_id;
 #define NO_ID UINT32_MAX
@@ -217,6 +217,16 @@ struct pdb {
     VEC_OF(struct disrupted_pod) disrupted; /* in order of eviction */
 };
 
+/* A HorizontalPodAutoscaler. */
+struct hpa {
+    hpa_id id;
+    const struct hpa_spec *spec; /* as last applied */
+    bool deleted;
+    /* status */
+    int status_current, status_desired;
+    int64_t status_usage; /* of its first metric: percent, or milli-cores */
+};
+
 enum endpoint_flags {
     ENDPOINT_READY = 1,
     ENDPOINT_SERVING = 2,
@@ -289,6 +299,7 @@ enum world_kind {
     CHANGE_STATEFULSET,
     CHANGE_DAEMONSET,
     CHANGE_JOB,
+    CHANGE_HPA,
     CHANGE_SERVICE,
     CHANGE_ENDPOINTS,
     CHANGE_INCIDENT,
@@ -361,6 +372,7 @@ struct world {
     VEC_OF(struct statefulset *) statefulsets;
     VEC_OF(struct daemonset *) daemonsets;
     VEC_OF(struct job *) jobs;
+    VEC_OF(struct hpa *) hpas;
     VEC_OF(struct service *) services;
     VEC_OF(struct incident) incidents;
     VEC_OF(const char *) zones;
@@ -558,6 +570,14 @@ void world_pdb_disrupt(struct world *w, pdb_id id, pod_id pod);
 void world_pdb_refused(struct world *w, pdb_id id);
 void world_pdb_delete(struct world *w, pdb_id id);
 bool world_pdb_selects(const struct pdb *pdb, const struct pod *pod);
+
+/* --- HorizontalPodAutoscalers --- */
+hpa_id world_hpa_create(struct world *w, const struct hpa_spec *spec);
+void world_hpa_set_spec(struct world *w, hpa_id id,
+                        const struct hpa_spec *spec);
+void world_hpa_set_status(struct world *w, hpa_id id, int current, int desired,
+                          int64_t usage);
+void world_hpa_delete(struct world *w, hpa_id id);
 
 /* Memory, zeroed, that lasts as long as the world. */
 void *world_alloc(struct world *w, size_t size);

@@ -58,6 +58,7 @@ static void keep(struct loader *l, struct object_list *o)
     KEEP(nodes);
     KEEP(namespaces);
     KEEP(pdbs);
+    KEEP(hpas);
 #undef KEEP
 }
 
@@ -175,6 +176,16 @@ static void apply_pdb(struct world *w, const struct pdb_spec *pdb)
         world_pdb_set_spec(w, id, pdb);
 }
 
+static void apply_hpa(struct world *w, const struct hpa_spec *hpa)
+{
+    uint32_t id = world_find(w, CHANGE_HPA, hpa->meta.space, hpa->meta.name);
+
+    if (id == NO_ID)
+        world_hpa_create(w, hpa);
+    else
+        world_hpa_set_spec(w, id, hpa);
+}
+
 static void run(struct simulation *s, const void *command, incident_id origin)
 {
     const struct object_list *o = &((const struct command *)command)->objects;
@@ -192,6 +203,8 @@ static void run(struct simulation *s, const void *command, incident_id origin)
     }
     for (size_t i = 0; i < o->pdbs.count; i++)
         apply_pdb(w, o->pdbs.items[i]);
+    for (size_t i = 0; i < o->hpas.count; i++)
+        apply_hpa(w, o->hpas.items[i]);
     for (size_t i = 0; i < o->deployments.count; i++)
         apply_deployment(w, o->deployments.items[i], origin);
     for (size_t i = 0; i < o->replicasets.count; i++)

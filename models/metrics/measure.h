@@ -59,8 +59,10 @@ static inline uint64_t sums_attempts(const struct traffic_sums *t)
 struct row_sums {
     double lived, endpoint_up, serving_up;
     double replica_ratio, replica_time; /* over time with desired > 0 */
-    double listed;                      /* address-seconds */
-    double capacity;                    /* concurrency x serving seconds */
+    double desired, ready;              /* replica-seconds */
+    int desired_max;
+    double listed;    /* address-seconds */
+    double capacity;  /* concurrency x serving seconds */
     double unlimited; /* seconds with a pod of unlimited concurrency */
     double stale;     /* proxy-seconds */
     uint64_t changes, writes, bytes;

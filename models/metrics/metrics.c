@@ -94,6 +94,8 @@ static void on_change(void *self, const struct world_change *change)
     case CHANGE_PDB:
         cluster_on_budget(m, change);
         break;
+    case CHANGE_HPA:
+        break;
     case CHANGE_INCIDENT:
         windows_incident(m, change);
         break;

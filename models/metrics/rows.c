@@ -98,6 +98,10 @@ static void add(struct row_sums *sums, const struct row *row, double dt)
         sums->replica_ratio +=
             row->ready >= row->desired ? dt : dt * row->ready / row->desired;
     }
+    sums->desired += dt * row->desired;
+    sums->ready += dt * row->ready;
+    if (row->desired > sums->desired_max)
+        sums->desired_max = row->desired;
     sums->listed += dt * row->listed;
     sums->capacity += dt * row->capacity;
     sums->unlimited += row->unlimited > 0 ? dt : 0;

@@ -221,6 +221,10 @@ static void set_states(double *v, const struct row_sums *sums,
     v[METRIC_serving_availability] = ratio(sums->serving_up, sums->lived);
     v[METRIC_replica_availability] =
         ratio(sums->replica_ratio, sums->replica_time);
+    v[METRIC_desired_replicas_mean] = ratio(sums->desired, sums->lived);
+    v[METRIC_desired_replicas_max] =
+        sums->lived > 0 ? (double)sums->desired_max : (double)NAN;
+    v[METRIC_ready_replicas_mean] = ratio(sums->ready, sums->lived);
     v[METRIC_mean_in_system] =
         ratio((t->sojourn + t->present) / ns_per_s, sums->lived);
     v[METRIC_mean_waiting] =

@@ -219,6 +219,8 @@ static void served(void *self, struct queue *queue, const struct queue_job *job)
     if (job->detail == PROBE) {
         probe_answer(v, job->user, true);
     } else {
+        server->answered++;
+        server->worked += job->work;
         tell_served(v, server, job);
         v->client.answered(v->client.self, job->user,
                            job->flag ? CAUSE_APP_ERROR : CAUSE_NONE);
@@ -307,6 +309,22 @@ uint64_t server_present(const struct pod *pod)
     return pod->server ? (uint64_t)queue_present(&pod->server->queue) : 0;
 }
 
+double server_cpu(const struct servers *v, const struct pod *pod)
+{
+    const struct server_pod *server = pod->server;
+    const struct workload *workload;
+    double used;
+
+    if (!server || server->state == ENDED)
+        return 0;
+    workload = server->workload;
+    used = workload->cpu_per_request > 0
+               ? (double)server->answered * (double)workload->cpu_per_request
+               : (double)server->worked;
+    return used / 1e9 + (double)workload->idle_cpu / 1e3 *
+                            sim_to_seconds(sim_now(v->s->sim) - server->opened);
+}
+
 bool server_listens(const struct pod *pod)
 {
     return pod->server && pod->server->state == LISTENING;
@@ -357,6 +375,8 @@ void server_open(struct servers *v, struct pod *pod)
     assert(queue_present(&pod->server->queue) == 0);
     pod->server->state = LISTENING;
     pod->server->opened = sim_now(v->s->sim);
+    pod->server->answered = 0;
+    pod->server->worked = 0;
     set_serving(v, pod, true);
     if (v->client.idle)
         tell_idle(v, pod->server);

@@ -128,6 +128,11 @@ incident_id server_fault(const struct pod *pod);
 void servers_begin_window(struct servers *servers);
 void servers_audit(struct servers *servers);
 
+/* CPU that the pod's present process has used, in core seconds: of each
+ * request that it served `cpuPerRequest` (0: its service time, on average),
+ * and `idleCPU`. 0 without a process. */
+double server_cpu(const struct servers *servers, const struct pod *pod);
+
 /* Requests at the pod now, probes included; 0 without a process. */
 uint64_t server_present(const struct pod *pod);
 

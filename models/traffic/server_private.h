@@ -23,6 +23,9 @@ struct server_pod {
     sim_time opened;
     const struct workload *workload;
     size_t index; /* in servers->pods */
+    /* of the present process, for autoscalers */
+    uint64_t answered;
+    sim_time worked; /* service times of those */
     /* What the faults make of it; see server_fault.c. */
     double slowness, error_rate;
     VEC_OF(struct server_fault) faults;

@@ -71,7 +71,7 @@ static void events(void)
 static void kinds(void)
 {
     puts("Node Pod Deployment ReplicaSet Service PodDisruptionBudget\n"
-         "Namespace PriorityClass List\n"
+         "HorizontalPodAutoscaler Namespace PriorityClass List\n"
          "Scenario (podchurn/v1)\n"
          "Other kinds are passed over and counted in a note.");
 }

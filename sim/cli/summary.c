@@ -201,11 +201,13 @@ static service_id services(const struct study *study, FILE *out)
     return charted;
 }
 
-/* "3h", "1h28m46s": seconds are enough for minutes and more. */
+/* "3h", "1h28m46s", "43.03s": seconds are enough for minutes and more. */
 static const char *time_text(sim_time t, char *buffer, size_t size)
 {
-    if (t >= SIM_MIN)
-        t = (t + SIM_S / 2) / SIM_S * SIM_S;
+    sim_time unit = t >= SIM_MIN ? SIM_S : 10 * SIM_MS;
+
+    if (t >= SIM_S)
+        t = (t + unit / 2) / unit * unit;
     return units_format_duration(t, buffer, size);
 }
 
