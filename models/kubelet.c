@@ -65,11 +65,6 @@ struct pod *kubelet_container_event(struct kubelets *k, struct event_args args)
     return pod;
 }
 
-static bool ended(const struct pod *pod)
-{
-    return pod->phase == POD_FAILED || pod->phase == POD_SUCCEEDED;
-}
-
 /* Probe workers of pods taken up within a period after the kubelet's start
  * begin after a random part of it (prober/worker.go run); without a boot the
  * kubelet has been at work for ever. */
@@ -95,7 +90,7 @@ static sim_time probe_jitter(const struct kubelets *k, const struct pod *pod)
     return (sim_time)(rng_uniform(&rng) * (double)period);
 }
 
-static void take_up(struct kubelets *k, struct pod *pod)
+void kubelet_take_up(struct kubelets *k, struct pod *pod)
 {
     if (!pod->kubelet)
         kubelet_pod_new(k, pod);
@@ -112,8 +107,8 @@ static void on_bound(struct sim *sim, void *self, struct event_args args)
 
     (void)sim;
     if (pod && kubelet_node(k, pod->node)->working && !pod->kubelet &&
-        !ended(pod))
-        take_up(k, pod);
+        !kubelet_has_ended(pod))
+        kubelet_take_up(k, pod);
 }
 
 static void on_deletion(struct sim *sim, void *self, struct event_args args)
@@ -138,7 +133,7 @@ static void on_overwritten(struct sim *sim, void *self, struct event_args args)
 
     (void)sim;
     if (!pod || !pod->kubelet || !kubelet_node(k, pod->node)->working ||
-        ended(pod) || pod->kubelet->telling > 0)
+        kubelet_has_ended(pod) || pod->kubelet->telling > 0)
         return;
     pod->kubelet->told.ready = pod->ready;
     kubelet_tell(k, pod);
@@ -368,139 +363,4 @@ bool kubelet_set_unready(struct kubelets *k, pod_id id, bool unready,
     if (at_work(k, pod) && pod->kubelet->stage != STAGE_GONE)
         kubelet_tell(k, pod);
     return true;
-}
-
-/* --- failures of nodes --- */
-
-static int by_id(const void *a, const void *b)
-{
-    pod_id x = *(const pod_id *)a, y = *(const pod_id *)b;
-
-    return (x > y) - (x < y);
-}
-
-/* The node's pods by id; the caller frees it. */
-static pod_id *sorted_pods(const struct kubelets *k, node_id id, size_t *count)
-{
-    const struct node *node = world_node(k->world, id);
-    pod_id *pods = mem_calloc(node->pods.count + 1, sizeof *pods);
-
-    *count = node->pods.count;
-    for (size_t i = 0; i < *count; i++)
-        pods[i] = node->pods.items[i];
-    qsort(pods, *count, sizeof *pods, by_id);
-    return pods;
-}
-
-static void pod_down(struct kubelets *k, struct pod *pod)
-{
-    struct kubelet_pod *kp = pod->kubelet;
-
-    if (pod->server)
-        server_vanish(k->s->servers, pod);
-    if (!kp)
-        return;
-    kp->stage = STAGE_DOWN;
-    kp->stamp = ++kp->clock;
-    kp->telling = 0;
-    kp->removing = false;
-    for (uint32_t i = 0; i < kp->container_count; i++) {
-        struct kubelet_container *c = &kp->containers[i];
-
-        sim_cancel(k->s->sim, c->kill);
-        c->kill = 0;
-        c->stage = CONTAINER_WAITING;
-        c->open = c->ready = false;
-        c->backoff.wait = 0;
-        c->stamp = ++kp->clock;
-        for (int p = 0; p < PROBE_PURPOSES; p++)
-            c->probes[p] = (struct kubelet_probe){.stamp = ++kp->clock};
-    }
-}
-
-void kubelet_node_down(struct kubelets *k, node_id id, incident_id origin)
-{
-    struct kubelet_node *node = kubelet_node(k, id);
-    size_t count;
-    pod_id *pods;
-
-    if (!world_node(k->world, id)->up)
-        return;
-    if (node->working)
-        node->until = kubelet_now(k);
-    node->working = false;
-    world_node_set_up(k->world, id, false, origin);
-    kubelet_forget_pulls(k, id);
-    pods = sorted_pods(k, id, &count);
-    for (size_t i = 0; i < count; i++) {
-        world_pod_touch(k->world, pods[i], origin);
-        pod_down(k, world_pod(k->world, pods[i]));
-    }
-    free(pods);
-}
-
-/* A pod as the kubelet finds it after a boot: its containers are gone, the
- * old sandbox is cleared away. */
-static void pod_up(struct kubelets *k, struct pod *pod)
-{
-    if (!pod->kubelet)
-        kubelet_pod_new(k, pod);
-    kubelet_release(k, pod);
-    kubelet_take_told(pod);
-    if (pod->deletion != SIM_NEVER) {
-        pod->kubelet->deleting = true;
-        kubelet_tell(k, pod);
-        kubelet_remove(k, pod);
-    } else if (!ended(pod) && !pod->kubelet->failed) {
-        kubelet_tell(k, pod);
-        take_up(k, pod);
-    } else {
-        kubelet_tell(k, pod);
-    }
-}
-
-static void on_booted(struct sim *sim, void *self, struct event_args args)
-{
-    struct kubelets *k = self;
-    node_id id = (node_id)args.subject;
-    struct kubelet_node *node = kubelet_node(k, id);
-    size_t count;
-    pod_id *pods;
-
-    (void)sim;
-    if (node->boot != args.detail || !world_node(k->world, id)->up)
-        return;
-    node->working = true;
-    node->since = kubelet_now(k);
-    for (size_t i = 0; i < node->leaked.count; i++)
-        ipam_release(k->s->ipam, node->leaked.items[i]);
-    node->leaked.count = 0;
-    kubelet_list_images(k, id);
-    pods = sorted_pods(k, id, &count);
-    for (size_t i = 0; i < count; i++)
-        pod_up(k, world_pod(k->world, pods[i]));
-    free(pods);
-    if (!world_node(k->world, id)->deleted)
-        world_node_set_ready(k->world, id, NODE_TRUE);
-}
-
-static const struct event_type booted_event = {"kubelet.booted", 0, on_booted};
-
-sim_time kubelet_boot_time(const struct kubelets *k, node_id id)
-{
-    const struct node *node = world_node(k->world, id);
-    struct rng rng;
-
-    rng_init(&rng, k->s->root, "kubelet.boot", node->spec->name, node->boot);
-    return dist_sample_time(&k->params->boot, &rng);
-}
-
-void kubelet_node_up(struct kubelets *k, node_id id, incident_id origin)
-{
-    if (world_node(k->world, id)->up)
-        return;
-    world_node_set_up(k->world, id, true, origin);
-    kubelet_node(k, id)->boot = world_node(k->world, id)->boot;
-    sim_after(k->s->sim, kubelet_boot_time(k, id), &booted_event, k,
-              (struct event_args){id, kubelet_node(k, id)->boot});
 }

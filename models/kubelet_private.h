@@ -206,6 +206,14 @@ void kubelet_list_images(struct kubelets *k, node_id node);
 /* The node went down or came back: pulls end, images may be lost. */
 void kubelet_forget_pulls(struct kubelets *k, node_id node);
 
+/* --- kubelet.c: taking up pods --- */
+static inline bool kubelet_has_ended(const struct pod *pod)
+{
+    return pod->phase == POD_FAILED || pod->phase == POD_SUCCEEDED;
+}
+/* Begins with a pod that is bound to its node: its sandbox. */
+void kubelet_take_up(struct kubelets *k, struct pod *pod);
+
 /* --- kubelet_probe.c --- */
 /* The container was started: its probes begin. */
 void kubelet_start_probes(struct kubelets *k, struct pod *pod, uint32_t i);

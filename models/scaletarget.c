@@ -10,7 +10,8 @@ bool scale_target_find(const struct world *w, const char *space,
         const char *kind;
         enum world_kind change;
     } kinds[] = {{"Deployment", CHANGE_DEPLOYMENT},
-                 {"ReplicaSet", CHANGE_REPLICASET}};
+                 {"ReplicaSet", CHANGE_REPLICASET},
+                 {"StatefulSet", CHANGE_STATEFULSET}};
 
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         if (strcmp(kinds[i].kind, kind) != 0)
@@ -24,9 +25,11 @@ bool scale_target_find(const struct world *w, const char *space,
 
 int scale_target_replicas(const struct world *w, struct scale_target target)
 {
-    return target.kind == CHANGE_DEPLOYMENT
-               ? w->deployments.items[target.id]->replicas
-               : w->replicasets.items[target.id]->replicas;
+    if (target.kind == CHANGE_DEPLOYMENT)
+        return w->deployments.items[target.id]->replicas;
+    if (target.kind == CHANGE_STATEFULSET)
+        return w->statefulsets.items[target.id]->replicas;
+    return w->replicasets.items[target.id]->replicas;
 }
 
 void scale_target_set(struct world *w, struct scale_target target, int replicas,
@@ -34,17 +37,18 @@ void scale_target_set(struct world *w, struct scale_target target, int replicas,
 {
     if (target.kind == CHANGE_DEPLOYMENT)
         world_deployment_scale(w, target.id, replicas, origin);
+    else if (target.kind == CHANGE_STATEFULSET)
+        world_statefulset_scale(w, target.id, replicas, origin);
     else
         world_replicaset_scale(w, target.id, replicas, origin);
 }
 
-static void each_of_replicaset(const struct world *w,
-                               const struct replicaset *rs,
-                               void (*visit)(void *self, const struct pod *pod),
-                               void *self)
+static void each_of_owner(const struct world *w, const struct owner *owner,
+                          void (*visit)(void *self, const struct pod *pod),
+                          void *self)
 {
-    for (size_t i = 0; i < rs->pods.count; i++)
-        visit(self, world_pod(w, rs->pods.items[i]));
+    for (size_t i = 0; i < owner->pods.count; i++)
+        visit(self, world_pod(w, owner->pods.items[i]));
 }
 
 void scale_target_each_pod(const struct world *w, struct scale_target target,
@@ -53,14 +57,16 @@ void scale_target_each_pod(const struct world *w, struct scale_target target,
 {
     const struct deployment *d;
 
-    if (target.kind == CHANGE_REPLICASET) {
-        each_of_replicaset(w, w->replicasets.items[target.id], visit, self);
+    if (target.kind == CHANGE_STATEFULSET)
+        each_of_owner(w, &w->statefulsets.items[target.id]->own, visit, self);
+    if (target.kind == CHANGE_REPLICASET)
+        each_of_owner(w, &w->replicasets.items[target.id]->own, visit, self);
+    if (target.kind != CHANGE_DEPLOYMENT)
         return;
-    }
     d = w->deployments.items[target.id];
     for (size_t i = 0; i < d->replicasets.count; i++)
-        each_of_replicaset(w, w->replicasets.items[d->replicasets.items[i]],
-                           visit, self);
+        each_of_owner(w, &w->replicasets.items[d->replicasets.items[i]]->own,
+                      visit, self);
 }
 
 static bool scales(const struct hpa *hpa, const char *kind, const char *space,
@@ -74,18 +80,22 @@ static bool scales(const struct hpa *hpa, const char *kind, const char *space,
 bool scale_target_is_scaled(const struct world *w, const struct pod *pod)
 {
     const struct replicaset *rs;
-    const struct deployment *d = NULL;
+    const char *kind, *name;
 
-    if (pod->owner_kind != OWNER_REPLICASET)
+    if (pod->owner_kind == OWNER_STATEFULSET) {
+        kind = "StatefulSet";
+        name = w->statefulsets.items[pod->owner]->name;
+    } else if (pod->owner_kind == OWNER_REPLICASET) {
+        rs = w->replicasets.items[pod->owner];
+        kind = rs->deployment == NO_ID ? "ReplicaSet" : "Deployment";
+        name = rs->deployment == NO_ID
+                   ? rs->name
+                   : w->deployments.items[rs->deployment]->spec->meta.name;
+    } else {
         return false;
-    rs = w->replicasets.items[pod->owner];
-    if (rs->deployment != NO_ID)
-        d = w->deployments.items[rs->deployment];
+    }
     for (size_t i = 0; i < w->hpas.count; i++) {
-        const struct hpa *hpa = w->hpas.items[i];
-
-        if (scales(hpa, "ReplicaSet", pod->space, rs->name) ||
-            (d && scales(hpa, "Deployment", pod->space, d->spec->meta.name)))
+        if (scales(w->hpas.items[i], kind, pod->space, name))
             return true;
     }
     return false;

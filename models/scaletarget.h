@@ -1,6 +1,7 @@
 /*
- * scaletarget - what has the API's scale subresource: a Deployment, or a
- * ReplicaSet; named by kind and name, as scaleTargetRef does.
+ * scaletarget - what has the API's scale subresource: a Deployment, a
+ * ReplicaSet or a StatefulSet; named by kind and name, as scaleTargetRef
+ * does.
  */
 #ifndef MODELS_SCALETARGET_H
 #define MODELS_SCALETARGET_H
@@ -8,7 +9,7 @@
 #include "models/world.h"
 
 struct scale_target {
-    enum world_kind kind; /* CHANGE_DEPLOYMENT, CHANGE_REPLICASET */
+    enum world_kind kind; /* CHANGE_DEPLOYMENT, _REPLICASET, _STATEFULSET */
     uint32_t id;
 };
 

@@ -12,6 +12,7 @@ static const struct pod_template *target_of(struct scenario_reader *r,
 {
     const struct deployment_spec *d;
     const struct replicaset_spec *rs;
+    const struct statefulset_spec *sts;
 
     if (strcmp(h->target_kind, "Deployment") == 0) {
         d = loader_deployment(&r->l, h->meta.space, h->target_name);
@@ -20,6 +21,10 @@ static const struct pod_template *target_of(struct scenario_reader *r,
     if (strcmp(h->target_kind, "ReplicaSet") == 0) {
         rs = loader_replicaset(&r->l, h->meta.space, h->target_name);
         return rs ? &rs->template : NULL;
+    }
+    if (strcmp(h->target_kind, "StatefulSet") == 0) {
+        sts = loader_statefulset(&r->l, h->meta.space, h->target_name);
+        return sts ? &sts->template : NULL;
     }
     return NULL;
 }

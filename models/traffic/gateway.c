@@ -129,7 +129,7 @@ static struct endpoint_set *set_of(struct gateway *g, struct chosen_zone z,
     }
     set->count = set->usable = set->ready = count;
     set->slots = g->heard->slots;
-    set->sequence = OWN_SEQUENCE | ++g->t->local_number;
+    set->sequence = OWN_SEQUENCE | ++g->t->view_number;
     return set;
 }
 

@@ -1,5 +1,5 @@
 /*
- * server_private - what server.c and server_fault.c share.
+ * server_private - what the server*.c files share.
  */
 #ifndef MODELS_TRAFFIC_SERVER_PRIVATE_H
 #define MODELS_TRAFFIC_SERVER_PRIVATE_H

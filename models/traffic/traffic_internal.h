@@ -94,9 +94,9 @@ struct entry {
     service_id known;   /* the last one; NO_ID: never any */
     struct balancing *lb;
     bool started;
-    bool pooled;       /* connections are kept, */
-    bool per_endpoint; /* to each endpoint: requests are balanced */
-    bool relayed;      /* requests go through a gateway: relay.c */
+    bool pooled;                 /* connections are kept, */
+    bool per_endpoint;           /* to each endpoint: requests are balanced */
+    bool relayed;                /* requests go through a gateway: relay.c */
     struct udp_sockets *sockets; /* UDP: kept ones; NULL: none (udp.c) */
     /* arrivals */
     double rate, gap; /* 1/s; mean ns between two */

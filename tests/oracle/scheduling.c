@@ -57,7 +57,7 @@ static void begin(struct cluster *cl)
     struct scheduler_config config =
         scheduler_config_default(cl->scenario->cluster.kubernetes_minor);
 
-    cl->framework = framework_new(&config);
+    cl->framework = framework_new(&config, 1);
     add_nodes(cl);
 }
 

@@ -356,7 +356,7 @@ static void write_pods(FILE *out, struct doc_node *pods)
     fputs("---\napiVersion: v1\nkind: List\nitems:\n", out);
     for (struct doc_node *x = pods->first; x; x = x->next) {
         fputs("- ", out);
-        scenario_print_flow(x, out);
+        doc_print_flow(x, out);
         fputc('\n', out);
     }
 }

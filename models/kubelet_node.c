@@ -1,0 +1,141 @@
+/* Nodes that fail and boot: what becomes of their pods. */
+#include <assert.h>
+#include <stdlib.h>
+
+#include "models/kubelet.h"
+#include "models/kubelet_private.h"
+#include "models/network/ipam.h"
+#include "models/traffic/server.h"
+
+static int by_id(const void *a, const void *b)
+{
+    pod_id x = *(const pod_id *)a, y = *(const pod_id *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* The node's pods by id; the caller frees it. */
+static pod_id *sorted_pods(const struct kubelets *k, node_id id, size_t *count)
+{
+    const struct node *node = world_node(k->world, id);
+    pod_id *pods = mem_calloc(node->pods.count + 1, sizeof *pods);
+
+    *count = node->pods.count;
+    for (size_t i = 0; i < *count; i++)
+        pods[i] = node->pods.items[i];
+    qsort(pods, *count, sizeof *pods, by_id);
+    return pods;
+}
+
+static void pod_down(struct kubelets *k, struct pod *pod)
+{
+    struct kubelet_pod *kp = pod->kubelet;
+
+    if (pod->server)
+        server_vanish(k->s->servers, pod);
+    if (!kp)
+        return;
+    kp->stage = STAGE_DOWN;
+    kp->stamp = ++kp->clock;
+    kp->telling = 0;
+    kp->removing = false;
+    for (uint32_t i = 0; i < kp->container_count; i++) {
+        struct kubelet_container *c = &kp->containers[i];
+
+        sim_cancel(k->s->sim, c->kill);
+        c->kill = 0;
+        c->stage = CONTAINER_WAITING;
+        c->open = c->ready = false;
+        c->backoff.wait = 0;
+        c->stamp = ++kp->clock;
+        for (int p = 0; p < PROBE_PURPOSES; p++)
+            c->probes[p] = (struct kubelet_probe){.stamp = ++kp->clock};
+    }
+}
+
+void kubelet_node_down(struct kubelets *k, node_id id, incident_id origin)
+{
+    struct kubelet_node *node = kubelet_node(k, id);
+    size_t count;
+    pod_id *pods;
+
+    if (!world_node(k->world, id)->up)
+        return;
+    if (node->working)
+        node->until = kubelet_now(k);
+    node->working = false;
+    world_node_set_up(k->world, id, false, origin);
+    kubelet_forget_pulls(k, id);
+    pods = sorted_pods(k, id, &count);
+    for (size_t i = 0; i < count; i++) {
+        world_pod_touch(k->world, pods[i], origin);
+        pod_down(k, world_pod(k->world, pods[i]));
+    }
+    free(pods);
+}
+
+/* A pod as the kubelet finds it after a boot: its containers are gone, the
+ * old sandbox is cleared away. */
+static void pod_up(struct kubelets *k, struct pod *pod)
+{
+    if (!pod->kubelet)
+        kubelet_pod_new(k, pod);
+    kubelet_release(k, pod);
+    kubelet_take_told(pod);
+    if (pod->deletion != SIM_NEVER) {
+        pod->kubelet->deleting = true;
+        kubelet_tell(k, pod);
+        kubelet_remove(k, pod);
+    } else if (!kubelet_has_ended(pod) && !pod->kubelet->failed) {
+        kubelet_tell(k, pod);
+        kubelet_take_up(k, pod);
+    } else {
+        kubelet_tell(k, pod);
+    }
+}
+
+static void on_booted(struct sim *sim, void *self, struct event_args args)
+{
+    struct kubelets *k = self;
+    node_id id = (node_id)args.subject;
+    struct kubelet_node *node = kubelet_node(k, id);
+    size_t count;
+    pod_id *pods;
+
+    (void)sim;
+    if (node->boot != args.detail || !world_node(k->world, id)->up)
+        return;
+    node->working = true;
+    node->since = kubelet_now(k);
+    for (size_t i = 0; i < node->leaked.count; i++)
+        ipam_release(k->s->ipam, node->leaked.items[i]);
+    node->leaked.count = 0;
+    kubelet_list_images(k, id);
+    pods = sorted_pods(k, id, &count);
+    for (size_t i = 0; i < count; i++)
+        pod_up(k, world_pod(k->world, pods[i]));
+    free(pods);
+    if (!world_node(k->world, id)->deleted)
+        world_node_set_ready(k->world, id, NODE_TRUE);
+}
+
+static const struct event_type booted_event = {"kubelet.booted", 0, on_booted};
+
+sim_time kubelet_boot_time(const struct kubelets *k, node_id id)
+{
+    const struct node *node = world_node(k->world, id);
+    struct rng rng;
+
+    rng_init(&rng, k->s->root, "kubelet.boot", node->spec->name, node->boot);
+    return dist_sample_time(&k->params->boot, &rng);
+}
+
+void kubelet_node_up(struct kubelets *k, node_id id, incident_id origin)
+{
+    if (world_node(k->world, id)->up)
+        return;
+    world_node_set_up(k->world, id, true, origin);
+    kubelet_node(k, id)->boot = world_node(k->world, id)->boot;
+    sim_after(k->s->sim, kubelet_boot_time(k, id), &booted_event, k,
+              (struct event_args){id, kubelet_node(k, id)->boot});
+}
