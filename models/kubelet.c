@@ -347,20 +347,4 @@ bool kubelet_fail(struct kubelets *k, pod_id id, const char *reason,
     return true;
 }
 
-bool kubelet_set_unready(struct kubelets *k, pod_id id, bool unready,
-                         incident_id origin)
-{
-    struct pod *pod = world_pod(k->world, id);
-
-    if (!pod || !pod->kubelet || (!unready && pod->kubelet->unready == 0) ||
-        (unready && !at_work(k, pod)))
-        return false;
-    world_pod_touch(k->world, id, origin);
-    if (unready)
-        pod->kubelet->unready++;
-    else
-        pod->kubelet->unready--;
-    if (at_work(k, pod) && pod->kubelet->stage != STAGE_GONE)
-        kubelet_tell(k, pod);
-    return true;
 }

@@ -174,3 +174,20 @@ sim_time kubelet_last_lease(const struct kubelets *k, node_id id)
     last = end - ((end - node->lease_phase) % period + period) % period;
     return last > node->since ? last : node->since;
 }
+
+bool kubelet_set_unready(struct kubelets *k, pod_id id, bool unready,
+                         incident_id origin)
+{
+    struct pod *pod = world_pod(k->world, id);
+    struct kubelet_pod *kp = pod ? pod->kubelet : NULL;
+    bool runs =
+        kp && kubelet_node(k, pod->node)->working && kp->stage != STAGE_GONE;
+
+    if (!kp || (unready ? !runs : kp->unready == 0))
+        return false;
+    world_pod_touch(k->world, id, origin);
+    kp->unready += unready ? 1 : UINT32_MAX;
+    if (runs)
+        kubelet_tell(k, pod);
+    return true;
+}

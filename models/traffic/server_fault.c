@@ -86,8 +86,10 @@ void server_fault_end(struct servers *v, struct pod *pod, incident_id incident)
     for (size_t i = server ? server->faults.count : 0; i-- > 0;)
         if (server->faults.items[i].incident == incident)
             drop(server, i);
-    if (server)
-        apply(v, server, pod->node);
+    if (!server)
+        return;
+    world_pod_touch(v->s->world, pod->id, incident); /* what it leaves behind */
+    apply(v, server, pod->node);
 }
 
 void server_slow_node(struct servers *v, node_id id, double factor,
@@ -104,8 +106,10 @@ void server_slow_node(struct servers *v, node_id id, double factor,
     for (size_t i = 0; i < node->pods.count; i++) {
         struct pod *pod = world_pod(v->s->world, node->pods.items[i]);
 
-        if (pod->server)
-            apply(v, pod->server, id);
+        if (!pod->server)
+            continue;
+        world_pod_touch(v->s->world, pod->id, incident);
+        apply(v, pod->server, id);
     }
 }
 
