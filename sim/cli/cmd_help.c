@@ -9,7 +9,7 @@ static void overview(void)
     puts("podchurn " PODCHURN_VERSION
          ": what clients see when pods die, move, roll out and scale\n");
     for (size_t i = 0; commands[i]; i++)
-        printf("  podchurn %-5s %-22s %s\n", commands[i]->name,
+        printf("  podchurn %-7s %-28s %s\n", commands[i]->name,
                commands[i]->arguments, commands[i]->summary);
     puts("  podchurn --version\n");
     puts("FILE: Kubernetes manifests, a Scenario, a directory of them, or -.");

@@ -108,6 +108,18 @@ static void answer(const struct tune_search *search,
     free(high);
 }
 
+/* "replicas=5" of "deployment/web:spec.replicas=5": where the last key
+ * begins. */
+static const char *last_key(const struct tune_search *search, const char *name)
+{
+    const char *path = search->factors.list.items[0].path, *key = path;
+
+    for (const char *c = path; *c; c++)
+        if (*c == '.' || *c == ':')
+            key = c + 1;
+    return name + (key - path);
+}
+
 static void value_row(const struct tune_search *search,
                       const struct tune_result *result, size_t try, FILE *out)
 {
@@ -121,13 +133,15 @@ static void value_row(const struct tune_search *search,
 
         compare_mean(metric_infos[slo->metric_index].unit, &s, mean,
                      sizeof mean);
-        fprintf(out, "%-28s  %-24s %8zu  %s%s\n",
-                k == 0 ? compare_fit(name, 28, label, sizeof label) : "", mean,
-                s.count,
-                k == 0 ? tune_verdict_names[tune_verdict(search->tune, value)]
-                       : "",
-                k == 0 && is_answer(search, result, value) ? "  <- the answer"
-                                                           : "");
+        fprintf(
+            out, "%-28s  %-24s %8zu  %s%s\n",
+            k == 0
+                ? compare_fit(last_key(search, name), 28, label, sizeof label)
+                : "",
+            mean, s.count,
+            k == 0 ? tune_verdict_names[tune_verdict(search->tune, value)] : "",
+            k == 0 && is_answer(search, result, value) ? "  <- the answer"
+                                                       : "");
     }
     free(name);
 }
