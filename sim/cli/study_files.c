@@ -195,21 +195,60 @@ static void put_metric(void *self, size_t at, const double *values,
     csv_end(&w->csv);
 }
 
-static bool write_metrics(struct study *study)
+/* What a middling and a bad replication look like: not the quantiles of
+ * requests, but of replications. */
+static void put_quantiles(void *self, size_t at, const double *values,
+                          size_t stride)
 {
-    FILE *out =
-        study_open(study, "metrics.csv",
-                   "scenario,variant,service,traffic,metric,unit,mean,ci_low,"
-                   "ci_high,stddev,min,max,replications");
+    static const double probabilities[] = {0.5, 0.9};
+    struct writing *w = self;
+    const struct plan *plan = w->study->plan;
+    const struct metric_row *row =
+        &plan_layout(plan, w->variant)->rows[at - PLAN_METRICS];
+
+    for (size_t i = 0; i < 2; i++) {
+        struct output_quantile q = output_quantile(
+            values, w->study->replications, stride, probabilities[i]);
+
+        csv_text(&w->csv, plan->scenario);
+        csv_text(&w->csv, plan->names[w->variant]);
+        study_put_metric(&w->csv, row);
+        csv_double(&w->csv, probabilities[i]);
+        csv_double(&w->csv, q.value);
+        csv_double(&w->csv, q.ci.low);
+        csv_double(&w->csv, q.ci.high);
+        csv_int(&w->csv, (int64_t)q.count);
+        csv_end(&w->csv);
+    }
+}
+
+/* A file with rows for each metric of each variant, which `put` writes. */
+static bool write_each(struct study *study, const char *name,
+                       const char *header,
+                       void (*put)(void *self, size_t at, const double *values,
+                                   size_t stride))
+{
+    FILE *out = study_open(study, name, header);
     struct writing w = {study, 0, {out, false}};
 
     if (!out)
         return false;
     for (; w.variant < study->plan->variants.count; w.variant++)
         study_each_row(study, w.variant, PLAN_METRICS,
-                       plan_layout(study->plan, w.variant)->count, put_metric,
-                       &w);
+                       plan_layout(study->plan, w.variant)->count, put, &w);
     return study_close(study, out) && study->error == 0;
+}
+
+static bool write_metrics(struct study *study)
+{
+    return write_each(study, "metrics.csv",
+                      "scenario,variant,service,traffic,metric,unit,mean,"
+                      "ci_low,ci_high,stddev,min,max,replications",
+                      put_metric) &&
+           write_each(study, "quantiles.csv",
+                      "scenario,variant,service,traffic,metric,unit,"
+                      "probability,value,ci_low,ci_high,replications",
+                      put_quantiles);
 }
 
 static void put_replication(const struct study *study, size_t variant,

@@ -176,28 +176,3 @@ void comparison_rank(const double *const *columns, size_t variants,
     free(all.difference);
     free(all.p);
 }
-
-/* Positive: x is better than y; 0: as good. */
-static int compare_values(double x, double y, enum direction direction)
-{
-    int more = (x > y) - (x < y);
-
-    return direction == DIRECTION_HIGHER ? more : -more;
-}
-
-void comparison_pareto(const double *a, enum direction better_a,
-                       const double *b, enum direction better_b,
-                       size_t variants, bool *on_front)
-{
-    assert(better_a != DIRECTION_NONE && better_b != DIRECTION_NONE);
-    for (size_t i = 0; i < variants; i++) {
-        on_front[i] = !isnan(a[i]) && !isnan(b[i]);
-        for (size_t j = 0; j < variants && on_front[i]; j++) {
-            int in_a = compare_values(a[j], a[i], better_a);
-            int in_b = compare_values(b[j], b[i], better_b);
-
-            on_front[i] = isnan(a[j]) || isnan(b[j]) || in_a < 0 || in_b < 0 ||
-                          (in_a == 0 && in_b == 0);
-        }
-    }
-}

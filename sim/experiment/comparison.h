@@ -78,12 +78,4 @@ void comparison_rank(const double *const *columns, size_t variants,
                      size_t count, size_t stride, enum direction direction,
                      struct ranking *ranking);
 
-/*
- * True where a variant is on the Pareto front of two quantities' means: no
- * other is at least as good in both and better in one. means NaN: not on it.
- */
-void comparison_pareto(const double *a, enum direction better_a,
-                       const double *b, enum direction better_b,
-                       size_t variants, bool *on_front);
-
 #endif

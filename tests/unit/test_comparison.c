@@ -161,19 +161,6 @@ static void one_replication_ranks_nobody_above(void **state)
     assert_true(r[1].rank == 1 && r[1].variant == 0);
 }
 
-static void pareto(void **state)
-{
-    /* availability (higher), latency (lower) */
-    const double a[] = {0.9, 0.99, 0.99, 0.95, NAN, 0.9};
-    const double b[] = {1, 3, 2, 3, 1, 1};
-    bool front[6];
-
-    (void)state;
-    comparison_pareto(a, DIRECTION_HIGHER, b, DIRECTION_LOWER, 6, front);
-    assert_true(front[0] && !front[1] && front[2] && !front[3] && !front[4]);
-    assert_true(front[5]); /* as good as 0: neither dominates */
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -186,7 +173,6 @@ int main(void)
         cmocka_unit_test(verdict_goes_by_direction),
         cmocka_unit_test(ranks),
         cmocka_unit_test(one_replication_ranks_nobody_above),
-        cmocka_unit_test(pareto),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
