@@ -346,5 +346,3 @@ bool kubelet_fail(struct kubelets *k, pod_id id, const char *reason,
     kubelet_fail_pod(k, pod, reason);
     return true;
 }
-
-}
