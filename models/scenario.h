@@ -86,6 +86,27 @@ struct dns_params {
     int64_t servers;       /* DNS replicas, each with its own cache */
 };
 
+/* A pool whose size the cluster autoscaler sets. */
+struct node_group {
+    const char *name;
+    int64_t min, max;
+    struct dist provisioning;      /* asked for -> the Node is Ready */
+    size_t initial;                /* the first so many exist at the start */
+    const struct node_spec *nodes; /* `max` of them, or `initial` if more */
+};
+
+enum expander { EXPAND_LEAST_WASTE, EXPAND_MOST_PODS, EXPAND_RANDOM };
+
+/* spec.cluster.clusterAutoscaler; sources stand in the param table. */
+struct cluster_autoscaler_params {
+    sim_time scan_interval, unneeded_time, delay_after_add;
+    sim_time delay_after_delete, delay_after_failure, max_provision_time;
+    sim_time new_pod_delay, max_grace;
+    double utilization_threshold;
+    int expander; /* enum expander */
+    int64_t max_empty_bulk_delete;
+};
+
 enum ipam_allocator { IPAM_SEQUENTIAL, IPAM_LOWEST, IPAM_RANDOM };
 
 struct network_latency {
@@ -98,7 +119,11 @@ struct cluster_params {
     int kubernetes_minor; /* of "1.36" */
     bool nodes_given;     /* by Node objects: no pools */
     size_t node_count;
-    const struct node_spec *nodes;        /* pools expanded */
+    const struct node_spec *nodes; /* pools expanded */
+    size_t node_room;              /* the most there may be at once */
+    size_t group_count;
+    const struct node_group *groups;
+    struct cluster_autoscaler_params autoscaler;
     uint32_t pod_cidr, service_cidr;      /* network, host order */
     int pod_cidr_bits, service_cidr_bits; /* prefix lengths; widened */
     int node_cidr_bits;                   /* nodeCIDRMaskSize */

@@ -45,7 +45,7 @@ static bool read_cidr(struct scenario_reader *r, const char *key,
 static bool has_room(const struct cluster_params *c, int bits)
 {
     return c->node_cidr_bits >= bits &&
-           (uint64_t)1 << (c->node_cidr_bits - bits) >= c->node_count;
+           (uint64_t)1 << (c->node_cidr_bits - bits) >= c->node_room;
 }
 
 static bool overlap(const struct cluster_params *c, int bits)
@@ -63,7 +63,7 @@ static bool bad_range(struct scenario_reader *r, struct place place,
 
     if (too_small) {
         diag_error(r->diag, place, "'podCIDR' %s is too small for %zu nodes",
-                   r->raw->cluster.pod_cidr, c->node_count);
+                   r->raw->cluster.pod_cidr, c->node_room);
         diag_hint(r->diag, "each node needs a /%d of it", c->node_cidr_bits);
     } else {
         diag_error(r->diag, place, "'podCIDR' %s overlaps 'serviceCIDR' %s",
@@ -103,7 +103,7 @@ bool scenario_addresses(struct scenario_reader *r)
         free(r->raw->cluster.pod_cidr);
         r->raw->cluster.pod_cidr = mem_strdup(text);
         reader_assume(r, "podCIDR %s: a /%d for each of %zu nodes", text,
-                      c->node_cidr_bits, c->node_count);
+                      c->node_cidr_bits, c->node_room);
     }
     return true;
 }
@@ -116,6 +116,7 @@ struct pool_context {
     struct scenario_demands demands;
     struct node_spec shared; /* allocatable, taints */
     VEC_OF(struct node_spec) nodes;
+    VEC_OF(struct node_group) groups;
 };
 
 /* Adds a label unless there is one of that key. */
@@ -184,27 +185,62 @@ static bool pool_shared(struct pool_context *c, size_t index)
            ok;
 }
 
+/* The pool's i-th node, from 1. */
+static struct node_spec pool_node(struct pool_context *c, int64_t i)
+{
+    struct intern *in = c->r->l.intern;
+    const struct param_strings *zones = &c->pool->zones;
+    struct node_spec node = c->shared;
+
+    node.name = intern_printf(in, "%s-%lld", c->pool->name, (long long)i);
+    node.zone = intern(
+        in, zones->count ? zones->items[(size_t)(i - 1) % zones->count] : "");
+    label_node(c, &node, (size_t)(i - 1));
+    return node;
+}
+
+/* A pool that the cluster autoscaler sizes: its nodes, present or not. */
+static bool add_group(struct pool_context *c, size_t index)
+{
+    const struct raw_pool *pool = c->pool;
+    struct node_group g = {.min = pool->group.min,
+                           .max = pool->group.max,
+                           .provisioning = pool->group.provisioning,
+                           .initial = (size_t)pool->count};
+    int64_t most = g.max > pool->count ? g.max : pool->count;
+    struct node_spec *nodes;
+
+    if (g.max == 0)
+        return true;
+    if (g.min > g.max) {
+        diag_error(c->r->diag, reader_place(c->r, "cluster.nodePools", index),
+                   "'autoscaling' of pool '%.60s': min %lld is above max %lld",
+                   pool->name, (long long)g.min, (long long)g.max);
+        return false;
+    }
+    nodes = intern_alloc(c->r->l.intern, (size_t)most * sizeof *nodes);
+    for (int64_t i = 1; i <= most; i++)
+        nodes[i - 1] = pool_node(c, i);
+    g.name = intern(c->r->l.intern, pool->name);
+    g.nodes = nodes;
+    c->r->s->cluster.node_room += (size_t)(most - pool->count);
+    VEC_PUSH(c->groups, g);
+    return true;
+}
+
 static bool add_pool(struct pool_context *c, size_t index)
 {
     struct scenario_reader *r = c->r;
-    const struct param_strings *zones = &c->pool->zones;
-    struct node_spec node;
-    int64_t i;
 
     if (!pool_shared(c, index))
         return false;
-    for (i = 1; i <= c->pool->count; i++) {
-        node = c->shared;
-        node.name =
-            intern_printf(r->l.intern, "%s-%lld", c->pool->name, (long long)i);
-        node.zone = intern(
-            r->l.intern,
-            zones->count ? zones->items[(size_t)(i - 1) % zones->count] : "");
-        label_node(c, &node, (size_t)(i - 1));
+    for (int64_t i = 1; i <= c->pool->count; i++) {
+        struct node_spec node = pool_node(c, i);
+
         VEC_PUSH(c->nodes, node);
         VEC_PUSH(r->l.node_names, node.name);
     }
-    return true;
+    return add_group(c, index);
 }
 
 static bool pools_to_nodes(struct scenario_reader *r)
@@ -227,7 +263,7 @@ static bool pools_to_nodes(struct scenario_reader *r)
         c.pool = &pools[i];
         ok &= add_pool(&c, i);
     }
-    if (ok && c.nodes.count == 0) {
+    if (ok && c.nodes.count == 0 && c.groups.count == 0) {
         diag_error(r->diag, reader_place(r, "cluster.nodePools", 0),
                    "a cluster needs at least one node");
         ok = false;
@@ -235,7 +271,12 @@ static bool pools_to_nodes(struct scenario_reader *r)
     cluster->node_count = c.nodes.count;
     cluster->nodes = intern_copy(r->l.intern, c.nodes.items, c.nodes.count,
                                  sizeof *c.nodes.items);
+    cluster->node_room += c.nodes.count;
+    cluster->group_count = c.groups.count;
+    cluster->groups = intern_copy(r->l.intern, c.groups.items, c.groups.count,
+                                  sizeof *c.groups.items);
     VEC_FREE(c.nodes);
+    VEC_FREE(c.groups);
     scenario_release_demands(&c.demands);
     return ok;
 }
@@ -251,7 +292,7 @@ static void nodes_as_given(struct scenario_reader *r)
         VEC_PUSH(r->l.node_names, nodes[i].name);
     }
     cluster->nodes_given = true;
-    cluster->node_count = count;
+    cluster->node_count = cluster->node_room = count;
     cluster->nodes = nodes;
 }
 
@@ -278,6 +319,7 @@ bool scenario_build_cluster(struct scenario_reader *r)
     c->ipam_reuse_delay = raw->ipam.reuse_delay;
     c->latency = raw->latency;
     c->control_plane = raw->control_plane;
+    c->autoscaler = raw->autoscaler;
     c->kubelet = raw->kubelet;
     c->kube_proxy = raw->kube_proxy;
     c->dns = raw->dns;

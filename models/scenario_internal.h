@@ -20,6 +20,10 @@ struct raw_pool {
     struct param_strings zones;
     struct param_map allocatable, labels;
     struct doc_node *taints;
+    struct raw_group {
+        int64_t min, max; /* max 0: not autoscaled */
+        struct dist provisioning;
+    } group;
 };
 
 struct raw_ipam {
@@ -41,6 +45,7 @@ struct raw_cluster {
     struct network_latency latency;
     struct control_plane_params control_plane;
     struct raw_scheduler scheduler;
+    struct cluster_autoscaler_params autoscaler;
     struct kubelet_params kubelet;
     struct kube_proxy_params kube_proxy;
     struct dns_params dns;
@@ -185,6 +190,7 @@ extern const struct param scenario_spec_table[];
 extern const struct param scenario_cluster_table[];
 extern const struct param scenario_control_plane_table[];
 extern const struct param scenario_pool_table[];
+extern const struct param scenario_autoscaler_table[];
 extern const struct param scenario_workload_table[];
 extern const struct param scenario_traffic_table[];
 extern const struct param scenario_lb_table[];

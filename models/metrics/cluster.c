@@ -91,6 +91,10 @@ void cluster_accrue(struct metrics *m, sim_time now)
         scope->cluster.waited.ns += part.ns;
         scope->cluster.downtime += dt * m->nodes_down;
         scope->cluster.cpu += dt * m->cpu;
+        scope->cluster.lived += dt;
+        scope->cluster.nodes += dt * m->nodes;
+        if (m->nodes > scope->cluster.nodes_max)
+            scope->cluster.nodes_max = m->nodes;
         scope->cluster.cpu_room += dt * m->cpu_room;
         scope->cluster.memory += dt * m->memory;
         scope->cluster.memory_room += dt * m->memory_room;
@@ -105,6 +109,7 @@ static void add_requests(struct metrics *m, const struct pod *pod, int sign)
 
 static void add_room(struct metrics *m, const struct node *node, int sign)
 {
+    m->nodes += sign;
     m->cpu_room += sign * (double)node->spec->allocatable.cpu;
     m->memory_room += sign * (double)node->spec->allocatable.memory;
 }

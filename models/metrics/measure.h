@@ -79,6 +79,8 @@ void ip_set_release(struct ip_set *set);
 
 struct cluster_sums {
     uint64_t created, deleted, evicted, preempted, restarts, node_failures;
+    double lived, nodes; /* seconds, node-seconds */
+    int nodes_max;
     uint64_t refused;                          /* evictions */
     struct pod_time waited;                    /* see scheduler.h */
     double downtime;                           /* node-seconds */
@@ -327,7 +329,7 @@ struct metrics {
     uint64_t mark;
     /* the cluster */
     sim_time cluster_since;
-    int unbound, nodes_down;
+    int unbound, nodes_down, nodes;
     struct pod_time waited; /* the scheduler's, when last looked at */
     double cpu, cpu_room, memory, memory_room;
     /* blame */

@@ -297,6 +297,8 @@ static void set_cluster(double *v, const struct cluster_sums *c)
         sketch_quantile(&c->scheduling, 0.99) / ns_per_s;
     v[METRIC_unschedulable_pod_seconds] =
         (double)c->waited.seconds + (double)c->waited.ns / (double)SIM_S;
+    v[METRIC_nodes_mean] = ratio(c->nodes, c->lived);
+    v[METRIC_nodes_max] = (double)c->nodes_max;
     v[METRIC_node_failures] = (double)c->node_failures;
     v[METRIC_node_downtime] = c->downtime;
     v[METRIC_cpu_requested_ratio] = ratio(c->cpu, c->cpu_room);

@@ -94,6 +94,31 @@ static bool is_given(const struct ipam *ipam, uint32_t base, uint32_t size)
            ipam->given.items[at].base <= base + (size - 1);
 }
 
+/* The oldest part whose node is gone, and that no pod has an address of
+ * (pkg/controller/nodeipam: a deleted Node's CIDR is released). 0: none. */
+static uint32_t reused_slot(struct ipam *ipam, node_id node)
+{
+    const struct cluster_params *c = &ipam->s->scenario->cluster;
+
+    for (size_t i = 0; i < ipam->slots.count; i++) {
+        node_id old = ipam->slots.items[i];
+        struct range *range;
+
+        if (old == NO_ID || old >= ipam->ranges.count ||
+            !world_node(ipam->s->world, old)->deleted)
+            continue;
+        range = &ipam->ranges.items[old];
+        if (range->used > 0)
+            continue;
+        free(range->addresses);
+        range->addresses = NULL;
+        range->size = 0;
+        ipam->slots.items[i] = node;
+        return c->pod_cidr + (uint32_t)i * range_size(c->node_cidr_bits);
+    }
+    return 0;
+}
+
 /* Base of the next part of the pod CIDR that no Node asked for; 0: none. */
 static uint32_t next_slot(struct ipam *ipam, node_id node)
 {
@@ -109,7 +134,7 @@ static uint32_t next_slot(struct ipam *ipam, node_id node)
         if (!taken)
             return base;
     }
-    return 0;
+    return reused_slot(ipam, node);
 }
 
 static bool asked_for(const struct node_spec *spec, uint32_t *base,

@@ -368,7 +368,7 @@ static void read_spaces(struct scheduler *sch, const struct scenario *from)
 }
 
 /* Without profiles: the default one. */
-static struct framework *make_framework(struct scheduler *sch,
+static struct framework *make_framework(const struct scheduler *sch,
                                         const struct scenario *from)
 {
     const struct cluster_params *c = &from->cluster;
@@ -386,6 +386,11 @@ static struct framework *make_framework(struct scheduler *sch,
     framework = framework_new(profiles, count);
     free(profiles);
     return framework;
+}
+
+struct framework *scheduler_framework_like(const struct scheduler *sch)
+{
+    return make_framework(sch, sch->world->scenario);
 }
 
 struct scheduler *scheduler_new(struct simulation *s)

@@ -46,6 +46,18 @@ struct pod_time {
  * world has said WHAT_QUEUE; t: not before the last time that it did. */
 struct pod_time scheduler_waited(const struct scheduler *sch, sim_time t);
 
+/* Calls visit for each pod that was tried in vain and is not bound, in order
+ * of id: its condition PodScheduled is False. */
+void scheduler_each_unschedulable(const struct scheduler *sch,
+                                  void (*visit)(void *self, pod_id id),
+                                  void *self);
+/* The profiles of the cluster's scheduler, in a framework of its own. The
+ * caller frees it, before the scheduler. */
+struct framework *scheduler_framework_like(const struct scheduler *sch);
+/* The pod's class there, made if need be; holds a reference. */
+struct pod_class *scheduler_class_in(const struct world *w, struct framework *f,
+                                     const struct pod *pod);
+
 struct scheduler_counts scheduler_counts(const struct scheduler *sch);
 
 /* Among nodes that are equally good for a pod it takes prefer(self, pod), if

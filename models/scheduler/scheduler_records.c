@@ -50,22 +50,38 @@ static void owner_of(const struct world *w, const struct pod *pod,
               w->replicasets.items[pod->owner]->deployment != NO_ID;
 }
 
+struct pod_class *scheduler_class_in(const struct world *w, struct framework *f,
+                                     const struct pod *pod)
+{
+    const struct selector *owner;
+    bool hashed;
+
+    owner_of(w, pod, &owner, &hashed);
+    return framework_class(f, pod->template, pod->space, owner, hashed);
+}
+
+void scheduler_each_unschedulable(const struct scheduler *sch,
+                                  void (*visit)(void *self, pod_id id),
+                                  void *self)
+{
+    for (size_t i = 0; sch->waiting > 0 && i < sch->records.count; i++) {
+        if (sch->records.items[i] && sch->records.items[i]->waits)
+            visit(self, (pod_id)i);
+    }
+}
+
 struct sched_pod *scheduler_record_make(struct scheduler *sch,
                                         const struct pod *pod)
 {
     struct sched_pod *record = sch->free_records;
-    const struct selector *owner;
-    bool hashed;
 
     if (record)
         sch->free_records = record->next_free;
     else
         record = mem_alloc(sizeof *record);
-    owner_of(sch->world, pod, &owner, &hashed);
     *record =
         (struct sched_pod){.id = pod->id, .node = NO_ID, .nominated = NO_ID};
-    record->class = framework_class(sch->framework, pod->template, pod->space,
-                                    owner, hashed);
+    record->class = scheduler_class_in(sch->world, sch->framework, pod);
     record->stamp = sim_now(sch->sim);
     if (pod->template->priority < sch->lowest_priority)
         sch->lowest_priority = pod->template->priority;
