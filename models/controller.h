@@ -92,8 +92,10 @@ void controller_write(struct controller_run *run, controller_apply *apply,
                       uint64_t a, uint64_t b, unsigned batch);
 /* A read past the cache (GET): a token and latency, no effect. */
 void controller_read(struct controller_run *run, unsigned batch);
-/* Requests that cost tokens alone: their latency is left out. */
-void controller_charge(struct controller_run *run, unsigned count);
+/* A write was refused, as of an older version of the object (409): a read,
+ * and the write once more. They wait for tokens; their latency is left out. */
+void controller_repeat(struct controller_run *run, controller_apply *apply,
+                       uint64_t a, uint64_t b);
 /* Runs apply in turn, after the writes before it, and costs nothing. */
 void controller_then(struct controller_run *run, controller_apply *apply,
                      uint64_t a, uint64_t b);

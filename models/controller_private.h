@@ -15,7 +15,8 @@ struct write {
     controller_apply *apply; /* NULL: a read */
     uint64_t a, b;
     unsigned batch;
-    bool free; /* no request: a step of the controller's own */
+    bool free;  /* no request: a step of the controller's own */
+    bool swift; /* waits for its token, and takes no time */
 };
 
 /* Busy from the reconcile till its last write is done. */

@@ -15,13 +15,18 @@ static const struct event_type event_written = {"controller.event-written", 4,
 
 /* --- workers and their writes --- */
 
-/* When a request that is sent now is done. */
+/* When a request that is made now is sent. */
+static sim_time token(struct controller_run *run)
+{
+    run->request_count++;
+    return token_bucket_take(run->bucket, controller_now(run));
+}
+
+/* When it is done. */
 static sim_time request(struct controller_run *run, struct rng *latency)
 {
-    sim_time at = token_bucket_take(run->bucket, controller_now(run));
-
-    run->request_count++;
-    return at + dist_sample_time(&run->all->params->write_latency, latency);
+    return token(run) +
+           dist_sample_time(&run->all->params->write_latency, latency);
 }
 
 static void send(struct controller_run *run, struct worker *w, size_t index)
@@ -30,7 +35,9 @@ static void send(struct controller_run *run, struct worker *w, size_t index)
                               w->life};
 
     w->awaiting++;
-    sim_at(run->all->simulation->sim, request(run, &run->write_latency),
+    sim_at(run->all->simulation->sim,
+           w->writes.items[index].swift ? token(run)
+                                        : request(run, &run->write_latency),
            &written, run, args);
 }
 
@@ -119,18 +126,25 @@ void controller_write(struct controller_run *run, controller_apply *apply,
                       uint64_t a, uint64_t b, unsigned batch)
 {
     assert(apply);
-    add_write(run, (struct write){apply, a, b, batch, false});
+    add_write(run, (struct write){apply, a, b, batch, false, false});
 }
 
 void controller_read(struct controller_run *run, unsigned batch)
 {
-    add_write(run, (struct write){NULL, 0, 0, batch, false});
+    add_write(run, (struct write){NULL, 0, 0, batch, false, false});
+}
+
+void controller_repeat(struct controller_run *run, controller_apply *apply,
+                       uint64_t a, uint64_t b)
+{
+    add_write(run, (struct write){NULL, 0, 0, 0, false, true});
+    add_write(run, (struct write){apply, a, b, 0, false, true});
 }
 
 void controller_then(struct controller_run *run, controller_apply *apply,
                      uint64_t a, uint64_t b)
 {
-    add_write(run, (struct write){apply, a, b, 0, true});
+    add_write(run, (struct write){apply, a, b, 0, true, false});
 }
 
 /* --- Events --- */
@@ -194,12 +208,4 @@ void controller_set_stopped(struct controller_run *run, bool stopped)
     if (run->kind->restart)
         run->kind->restart(run, run->state);
     controller_dispatch(run);
-}
-
-void controller_charge(struct controller_run *run, unsigned count)
-{
-    while (count-- > 0) {
-        token_bucket_take(run->bucket, controller_now(run));
-        run->request_count++;
-    }
 }

@@ -587,6 +587,9 @@ void *world_alloc(struct world *w, size_t size);
 service_id world_service_create(struct world *w,
                                 const struct service_spec *spec,
                                 uint32_t cluster_ip);
+/* Another spec, of the same name; its address stays. The spec is borrowed. */
+void world_service_update(struct world *w, service_id id,
+                          const struct service_spec *spec);
 void world_service_delete(struct world *w, service_id id);
 /* Takes over `set` (made by endpoint_set_new, endpoints in any order: they
  * are put in order here), numbers it, links it, tells the watchers. */

@@ -114,6 +114,19 @@ void world_service_delete(struct world *w, service_id id)
     world_tell(w, CHANGE_SERVICE, WHAT_DELETED, id);
 }
 
+void world_service_update(struct world *w, service_id id,
+                          const struct service_spec *spec)
+{
+    struct service *s = world_service(w, id);
+
+    assert(s->deleted == SIM_NEVER);
+    if (s->spec == spec)
+        return;
+    s->spec = spec;
+    world_match_again(w);
+    world_tell(w, CHANGE_SERVICE, WHAT_SPEC, id);
+}
+
 struct endpoint_set *endpoint_set_new(service_id service, uint32_t count)
 {
     struct endpoint_set *set =

@@ -97,7 +97,7 @@ static void observe(struct controller_run *run, void *state,
         observe_node(run, state, change);
         break;
     case CHANGE_SERVICE:
-        if (change->what != WHAT_ADDED)
+        if (change->what != WHAT_ADDED && change->what != WHAT_SPEC)
             return;
         record_of(state, change->id)->resync = true;
         controller_enqueue(run, change->id);

@@ -205,27 +205,31 @@ static uint64_t pack(int replicas, int ready, int available)
            (uint64_t)available << 2 * COUNT_BITS;
 }
 
-/*
- * replica_set_utils.go updateReplicaSetStatus: a status of an object that has
- * changed since it was read is refused (409), the object read anew and its
- * status written once more. That costs two requests; the few milliseconds
- * are left out.
- */
-static void apply_status(struct controller_run *run, void *state, uint64_t a,
-                         uint64_t b)
+static void apply_status_anew(struct controller_run *run, void *state,
+                              uint64_t a, uint64_t b)
 {
     struct world *w = controller_world(run);
     replicaset_id id = (replicaset_id)(a & UINT32_MAX);
-    struct record *r = record_of(state, id);
 
     if (w->replicasets.items[id]->deleted)
         return;
-    if (r->stale || r->read != r->version)
-        controller_charge(run, 2);
-    r->observed = (int)(a >> 32);
+    record_of(state, id)->observed = (int)(a >> 32);
     world_replicaset_set_status(w, id, (int)(b & COUNT_MASK),
                                 (int)(b >> COUNT_BITS & COUNT_MASK),
                                 (int)(b >> 2 * COUNT_BITS));
+}
+
+/* replica_set_utils.go updateReplicaSetStatus: a status of an object that has
+ * changed since it was read is refused, and tried once more. */
+static void apply_status(struct controller_run *run, void *state, uint64_t a,
+                         uint64_t b)
+{
+    const struct record *r = record_of(state, (replicaset_id)(a & UINT32_MAX));
+
+    if (r->stale || r->read != r->version)
+        controller_repeat(run, apply_status_anew, a, b);
+    else
+        apply_status_anew(run, state, a, b);
 }
 
 /* --- too few --- */

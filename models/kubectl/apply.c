@@ -158,6 +158,17 @@ static void apply_job(struct world *w, const struct job_spec *job,
         world_job_suspend(w, id, job->suspend, origin);
 }
 
+static void apply_service(struct simulation *s, const struct service_spec *x)
+{
+    uint32_t id =
+        world_find(s->world, CHANGE_SERVICE, x->meta.space, x->meta.name);
+
+    if (id == NO_ID)
+        simulation_create_service(s, x);
+    else
+        world_service_update(s->world, id, x);
+}
+
 static void apply_pod(struct world *w, const struct pod_object *pod,
                       incident_id origin)
 {
@@ -195,12 +206,8 @@ static void run(struct simulation *s, const void *command, incident_id origin)
         if (world_find(w, CHANGE_NODE, "", o->nodes.items[i]->name) == NO_ID)
             world_node_create(w, o->nodes.items[i]);
     }
-    for (size_t i = 0; i < o->services.count; i++) {
-        const struct service_spec *x = o->services.items[i];
-
-        if (world_find(w, CHANGE_SERVICE, x->meta.space, x->meta.name) == NO_ID)
-            simulation_create_service(s, x);
-    }
+    for (size_t i = 0; i < o->services.count; i++)
+        apply_service(s, o->services.items[i]);
     for (size_t i = 0; i < o->pdbs.count; i++)
         apply_pdb(w, o->pdbs.items[i]);
     for (size_t i = 0; i < o->hpas.count; i++)

@@ -15,6 +15,7 @@ struct seen_slice {
     const char *name, *service;
     int ready, terminating, others;
     bool gone;
+    VEC_OF(const char *) hints; /* a zone for each hinted endpoint */
 };
 
 struct seen_node {
@@ -206,6 +207,33 @@ static void count_slice(struct seen_slice *s, struct doc_node *list)
     }
 }
 
+/* {pod: [zone]} */
+static void keep_hints(struct reader *e, struct seen_slice *s,
+                       struct doc_node *hints)
+{
+    s->hints.count = 0;
+    for (struct doc_node *x = hints ? hints->first : NULL; x; x = x->next) {
+        if (x->first)
+            VEC_PUSH(s->hints, intern(e->t->intern, x->first->text));
+    }
+}
+
+static const char *all_hints(struct reader *e, const char *service)
+{
+    VEC_OF(const char *) all = {0};
+    const char *text;
+
+    for (size_t i = 0; i < e->slices.count; i++) {
+        const struct seen_slice *s = &e->slices.items[i];
+
+        for (size_t k = 0; s->service == service && k < s->hints.count; k++)
+            VEC_PUSH(all, s->hints.items[k]);
+    }
+    text = trace_hints(e->t, all.items, all.count);
+    VEC_FREE(all);
+    return text;
+}
+
 static void on_slice(struct reader *e, struct doc_node *root, double t,
                      const char *name, bool deleted)
 {
@@ -215,6 +243,9 @@ static void on_slice(struct reader *e, struct doc_node *root, double t,
     count_slice(s, deleted ? NULL : doc_get(root, "eps"));
     s->gone = deleted;
     step.name = s->service;
+    keep_hints(e, s, deleted ? NULL : doc_get(root, "hints"));
+    if (doc_get(root, "hints"))
+        step.text = all_hints(e, s->service);
     for (size_t i = 0; i < e->slices.count; i++) {
         const struct seen_slice *x = &e->slices.items[i];
 
@@ -359,6 +390,8 @@ bool events_read(struct recording *r)
         VEC_FREE(e.nodes.items[i].taints);
     VEC_FREE(e.nodes);
     VEC_FREE(e.replicasets);
+    for (size_t i = 0; i < e.slices.count; i++)
+        VEC_FREE(e.slices.items[i].hints);
     VEC_FREE(e.slices);
     trace_sort(r->trace);
     return ok;

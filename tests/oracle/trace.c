@@ -160,6 +160,29 @@ void trace_sort(struct trace *t)
     free(scratch);
 }
 
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+const char *trace_hints(struct trace *t, const char **zones, size_t count)
+{
+    const char *text = intern(t->intern, "none");
+
+    qsort(zones, count, sizeof *zones, by_text);
+    for (size_t i = 0; i < count;) {
+        size_t n = 1;
+
+        while (i + n < count && strcmp(zones[i], zones[i + n]) == 0)
+            n++;
+        text = i == 0
+                   ? intern_printf(t->intern, "%s %zu", zones[i], n)
+                   : intern_printf(t->intern, "%s; %s %zu", text, zones[i], n);
+        i += n;
+    }
+    return text;
+}
+
 static void add_name(const char ***names, size_t *count, const char *name)
 {
     for (size_t i = 0; i < *count; i++) {

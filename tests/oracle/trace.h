@@ -44,7 +44,7 @@ enum step_kind {
     STEP_OWNER,      /* name: status of a Deployment: a spec, b updated, c
                         ready, d available */
     STEP_ENDPOINTS,  /* name: Service; a ready, b terminating, c others, d
-                        slices */
+                        slices; text: hints by zone, NULL: not recorded */
     STEP_NODE_ADDED, /* name */
     STEP_NODE_READY, /* a: 1 true, 0 false, -1 unknown */
     STEP_NODE_TAINT, /* text: key, a: enum taint_effect, b: there or not */
@@ -94,6 +94,8 @@ void trace_pod_step(struct trace *t, size_t pod, enum step_kind kind,
 /* Puts the steps in order of time; equal times stay as they are. */
 void trace_sort(struct trace *t);
 
+/* "a 4, b 3" of the zones that endpoints are hinted for, in any order. */
+const char *trace_hints(struct trace *t, const char **zones, size_t count);
 /* The names of owners of pods, in order of first creation; the caller frees
  * the array. */
 const char **trace_owners(const struct trace *t, size_t *count);

@@ -1,5 +1,6 @@
 /* The world's changes -> a trace. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "models/controllers/endpointslice.h"
@@ -104,6 +105,22 @@ static void on_deployment(struct replay *p, const struct world_change *change)
                    .d = d->status_available});
 }
 
+static const char *hints_of(struct replay *p, const struct endpoint_set *set)
+{
+    const char **zones = mem_calloc(set->count + 1, sizeof *zones), *text;
+    size_t count = 0;
+
+    for (uint32_t i = 0; i < set->count; i++) {
+        uint16_t zone = set->endpoints[i].hint_zone;
+
+        if (zone > 0)
+            zones[count++] = p->s->world->zones.items[zone - 1];
+    }
+    text = trace_hints(p->trace, zones, count);
+    free(zones);
+    return text;
+}
+
 static void on_endpoints(struct replay *p, const struct world_change *change)
 {
     const struct service *service = world_service(p->s->world, change->id);
@@ -120,6 +137,7 @@ static void on_endpoints(struct replay *p, const struct world_change *change)
             step.c++;
     }
     step.d = (int)endpointslice_slice_count(p->s->controllers, change->id);
+    step.text = hints_of(p, set);
     trace_step(p->trace, step);
     VEC_PUSH(p->trace->writes, ((struct trace_write){step.t, step.name}));
 }
