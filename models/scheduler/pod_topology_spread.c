@@ -229,6 +229,56 @@ static void set_minimum(struct spread *s, size_t i)
         d->minimum = 0;
 }
 
+/* Which domains count depends on nodes' labels alone: it is good until a node
+ * comes or goes. */
+static bool is_lasting(const struct spread *s, const struct cycle *c)
+{
+    for (size_t i = 0; i < s->class->count; i++) {
+        const struct spread_constraint *spec = s->class->items[i].spec;
+
+        if (!spec->schedule_anyway && c->config->inclusion_policies &&
+            spec->honor_node_taints)
+            return false;
+    }
+    return true;
+}
+
+/* Marks the domains of the hard constraints, node by node. */
+static void find_domains(struct spread *s, const struct cycle *c)
+{
+    for (size_t i = 0; i < s->class->count; i++)
+        s->class->items[i].domains.count = 0;
+    for (size_t n = 0; n < framework_node_room(c->framework); n++) {
+        if (!c->nodes[n].present || !has_keys(s, false, (node_id)n))
+            continue;
+        for (size_t i = 0; i < s->class->count; i++) {
+            struct constraint *k = &s->class->items[i];
+            uint32_t domain = topology_domain(topology_of(s, k), (node_id)n);
+
+            if (!k->spec->schedule_anyway && counts_node(c, k, (node_id)n) &&
+                mark(s, i, domain))
+                VEC_PUSH(k->domains, domain);
+        }
+    }
+}
+
+static void mark_domains(struct spread *s, const struct cycle *c)
+{
+    uint64_t generation = framework_generation(c->framework) + 1;
+
+    if (s->class->found != generation) {
+        find_domains(s, c);
+        s->class->found = is_lasting(s, c) ? generation : 0;
+        return;
+    }
+    for (size_t i = 0; i < s->class->count; i++) {
+        const struct constraint *k = &s->class->items[i];
+
+        for (size_t d = 0; d < k->domains.count; d++)
+            mark(s, i, k->domains.items[d]);
+    }
+}
+
 static bool pre_filter(void *state, const struct cycle *c)
 {
     struct spread *s = state;
@@ -236,16 +286,7 @@ static bool pre_filter(void *state, const struct cycle *c)
     begin(s, c);
     if (!has_any(s->class, false))
         return false;
-    for (size_t n = 0; n < framework_node_room(c->framework); n++) {
-        if (!c->nodes[n].present || !has_keys(s, false, (node_id)n))
-            continue;
-        for (size_t i = 0; i < s->class->count; i++) {
-            const struct constraint *k = &s->class->items[i];
-
-            if (!k->spec->schedule_anyway && counts_node(c, k, (node_id)n))
-                mark(s, i, topology_domain(topology_of(s, k), (node_id)n));
-        }
-    }
+    mark_domains(s, c);
     for (size_t i = 0; i < s->class->count; i++) {
         if (!s->class->items[i].spec->schedule_anyway) {
             add_up(s, c, i, false);

@@ -21,9 +21,12 @@ static void clear(struct spread_class *sc)
 {
     for (size_t i = 0; i < sc->count; i++)
         VEC_FREE(sc->items[i].matches);
+    for (size_t i = 0; i < sc->count; i++)
+        VEC_FREE(sc->items[i].domains);
     free(sc->items);
     sc->items = NULL;
     sc->count = 0;
+    sc->found = 0;
     sc->services.count = 0;
 }
 

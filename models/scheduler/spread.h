@@ -16,6 +16,7 @@ struct constraint {
     size_t topology;          /* index */
     uint32_t scanned;         /* classes below this id have been looked at */
     VEC_OF(uint32_t) matches; /* ids of classes */
+    VEC_OF(uint32_t) domains; /* of a hard one: that count, in some order */
 };
 
 /* The pods of a class by domain; kept up to date as long as no node comes
@@ -30,6 +31,7 @@ struct spread_class {
     bool made;
     VEC_OF(const struct selector *) services; /* that it was made for */
     bool require_all; /* nodes without all keys are not scored */
+    uint64_t found;   /* generation of nodes + 1 that `domains` are of */
     size_t count;
     struct constraint *items;
 };
