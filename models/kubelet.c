@@ -268,6 +268,20 @@ static void notify(void *self, const struct world_change *change)
             (struct event_args){change->id, kubelet_node(k, change->id)->boot});
 }
 
+/* Since 1.35 (KubeletCrashLoopBackOffMax) the longest wait is configured, be
+ * it as the default, and holds where the decay is reduced too. */
+static struct backoff_limits crash_limits(const struct scenario *s)
+{
+    const struct kubelet_params *p = &s->cluster.kubelet;
+    bool configured = s->cluster.kubernetes_minor >= 35 ||
+                      p->crash_backoff_max != 300 * SIM_S;
+
+    return kubelet_crash_limits(
+        (struct backoff_limits){p->crash_backoff_base, p->crash_backoff_max,
+                                p->crash_backoff_reset},
+        p->crash_backoff_reduced, configured ? p->crash_backoff_max : -1);
+}
+
 struct kubelets *kubelets_new(struct simulation *s)
 {
     struct kubelets *k = mem_zalloc(sizeof *k);
@@ -275,11 +289,7 @@ struct kubelets *kubelets_new(struct simulation *s)
     k->s = s;
     k->world = s->world;
     k->params = &s->scenario->cluster.kubelet;
-    k->crash = kubelet_crash_limits(
-        (struct backoff_limits){k->params->crash_backoff_base,
-                                k->params->crash_backoff_max,
-                                k->params->crash_backoff_reset},
-        k->params->crash_backoff_reduced, k->params->crash_backoff_max);
+    k->crash = crash_limits(s->scenario);
     k->watch_constant = dist_is_constant(
         &s->scenario->cluster.control_plane.watch_latency, &k->watch_latency);
     if (k->watch_constant)
