@@ -43,7 +43,11 @@ endif
 # ROOMS="sim/engine sim/io" builds the library from those folders only.
 ROOMS    ?= sim/engine sim/io sim/experiment models sim/cli
 MAIN     := sim/cli/main.c
-SRC      := $(sort $(filter-out $(MAIN),$(foreach r,$(ROOMS),\
+# MPI=1: units on other processes too, with Open MPI or another.
+MPI      ?=
+MPICC    ?= mpicc
+NOT_HERE := $(MAIN) $(if $(MPI),,$(wildcard sim/experiment/executor_mpi*.c))
+SRC      := $(sort $(filter-out $(NOT_HERE),$(foreach r,$(ROOMS),\
               $(wildcard $r/*.c $r/*/*.c))))
 LIB      := $(BUILD)/libpodchurn.a
 PROGRAM  := $(if $(wildcard $(MAIN)),$(BUILD)/podchurn)
@@ -83,7 +87,7 @@ $(LIB): $(call obj,$(SRC)) $(BUILD)/sources
 	$(Q)rm -f $@; $(AR) rcs $@ $(filter %.o,$^)
 
 link = $(CC) $(CFLAGS) $(LDFLAGS) -pthread -o $@ $(filter %.o %.a,$^) \
-  $(1) $(ALL_LDLIBS)
+  $(1) $(ALL_LDLIBS) $(MPI_LDLIBS)
 
 $(BUILD)/podchurn: $(call obj,$(MAIN)) $(LIB)
 	$(call say,LD $@)
@@ -119,10 +123,18 @@ $(BUILD)/obj/%.o: %.c Makefile $(BUILD)/flags | $(BUILD)/deps.ok
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CPPFLAGS) $(DEFINE) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-# Only the command line knows where it will be installed.
-CLI := $(filter $(BUILD)/obj/sim/cli/%,$(OBJECTS))
-$(CLI): $(BUILD)/datadir
-$(CLI): DEFINE = -DPODCHURN_DATADIR='"$(PREFIX)/share/podchurn"'
+# Only the command line knows where it will be installed; it and the
+# executors whether there is MPI.
+CLI  := $(filter $(BUILD)/obj/sim/cli/%,$(OBJECTS))
+EXEC := $(filter $(BUILD)/obj/sim/experiment/executor_%,$(OBJECTS))
+$(CLI) $(EXEC): $(BUILD)/datadir
+$(CLI): DEFINE = -DPODCHURN_DATADIR='"$(PREFIX)/share/podchurn"' $(MPI_DEFINE)
+$(EXEC): DEFINE = $(MPI_DEFINE)
+ifneq ($(MPI),)
+MPI_DEFINE = -DPODCHURN_MPI $(patsubst -I%,-isystem %,$(filter -I%,\
+               $(shell $(MPICC) -show)))
+MPI_LDLIBS = $(filter -L% -l% -Wl%,$(shell $(MPICC) -show))
+endif
 
 # Files that change only when the text in them does.
 quote = '$(subst ','\'',$(strip $(1)))'
@@ -133,14 +145,14 @@ $(BUILD)/flags: FORCE
 $(BUILD)/sources: FORCE
 	$(call stamp,$(SRC))
 $(BUILD)/datadir: FORCE
-	$(call stamp,$(PREFIX))
+	$(call stamp,$(PREFIX) $(MPI_DEFINE))
 
 # ------------------------------------------------------------ dependencies
 
 # A plain build looks once, and tells what is missing. The targets a newcomer
 # types first look every time, and install it.
 INSTALLING := demo deps test asan bench coverage
-export CC CPPFLAGS LDFLAGS
+export CC CPPFLAGS LDFLAGS MPI MPICC
 
 deps: $(BUILD)/deps.ok ## install the libraries and tools that are missing
 

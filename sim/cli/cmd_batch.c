@@ -45,7 +45,7 @@ static bool make_plan(struct plan *plan, const struct options *o,
     return plan_build(plan, &request, diag);
 }
 
-static int run_study(struct options *o)
+static int run_study(struct options *o, struct remote *remote)
 {
     struct diag *diag = diag_new();
     struct study_object study;
@@ -58,12 +58,16 @@ static int run_study(struct options *o)
     ok = study_object_read(&study, o->words.items[0], &plan, diag);
     if (ok) {
         complete(o, &study);
+        study_share_input(remote, o);
         base = options_for_scenario(o);
-        ok = make_plan(&plan, o, &base, &study, diag);
     }
+    if (ok && remote_rank(remote) > 0)
+        status = study_work(remote, o, &base);
+    else
+        ok = ok && make_plan(&plan, o, &base, &study, diag);
     ok = study_say(diag) && ok;
-    if (ok)
-        status = study_command(&plan, o, &base);
+    if (ok && remote_rank(remote) == 0)
+        status = study_command(&plan, o, &base, remote);
     plan_release(&plan);
     study_object_release(&study);
     return status;
@@ -71,6 +75,7 @@ static int run_study(struct options *o)
 
 static int run(const struct command *command, int argc, char **argv)
 {
+    struct remote *remote = study_join();
     struct options o;
     int status = EXIT_BAD_INPUT;
 
@@ -81,8 +86,9 @@ static int run(const struct command *command, int argc, char **argv)
               "  see 'podchurn help batch'\n",
               stderr);
     else
-        status = run_study(&o);
+        status = run_study(&o, remote);
     options_release(&o);
+    remote_end(remote);
     return status;
 }
 

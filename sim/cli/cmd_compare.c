@@ -47,27 +47,39 @@ static bool make_plan(struct plan *plan, const struct options *o,
     return study_say(diag) && ok;
 }
 
+static int compare(struct options *o, struct remote *remote)
+{
+    struct scenario_options base;
+    struct plan plan;
+    int status = EXIT_BAD_INPUT;
+
+    study_share_input(remote, o);
+    base = options_for_scenario(o);
+    if (remote_rank(remote) > 0)
+        return study_work(remote, o, &base);
+    plan_init(&plan, "compare");
+    if (make_plan(&plan, o, &base))
+        status = study_command(&plan, o, &base, remote);
+    plan_release(&plan);
+    return status;
+}
+
 static int run(const struct command *command, int argc, char **argv)
 {
+    struct remote *remote = study_join();
     struct options o;
     int status = EXIT_BAD_INPUT;
 
-    if (!options_read(&o, command, argc, argv)) {
-        /* said */
-    } else if (o.words.count == 0) {
+    if (!options_read(&o, command, argc, argv))
+        ; /* said */
+    else if (o.words.count == 0)
         status = bad_usage("which FILE?");
-    } else if (o.varies.count == 0) {
+    else if (o.varies.count == 0)
         status = bad_usage("compare what? (--vary PATH=VALUE,VALUE..)");
-    } else {
-        struct scenario_options base = options_for_scenario(&o);
-        struct plan plan;
-
-        plan_init(&plan, "compare");
-        if (make_plan(&plan, &o, &base))
-            status = study_command(&plan, &o, &base);
-        plan_release(&plan);
-    }
+    else
+        status = compare(&o, remote);
     options_release(&o);
+    remote_end(remote);
     return status;
 }
 

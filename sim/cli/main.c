@@ -55,7 +55,7 @@ static int dispatch(int argc, char **argv)
         return EXIT_BAD_INPUT;
     }
     if (strcmp(argv[1], "--version") == 0) {
-        puts("podchurn " PODCHURN_VERSION);
+        puts("podchurn " PODCHURN_VERSION PODCHURN_BUILT_WITH);
         return EXIT_DONE;
     }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)

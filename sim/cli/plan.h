@@ -119,6 +119,8 @@ struct design plan_points(const struct plan *plan);
 /* The plan as JSON, a fact a line; and back. False after an error in diag. */
 void plan_write(const struct plan *plan, FILE *out);
 bool plan_read(struct plan *plan, const char *path, struct diag *diag);
+/* The same from a text. */
+bool plan_read_text(struct plan *plan, const char *text, struct diag *diag);
 /* Reports what differs, with was and is: for --resume and merge. shard:
  * whether that may not differ either. Returns whether anything does. */
 bool plan_differs(const struct plan *was, const struct plan *is, bool shard,

@@ -404,16 +404,14 @@ static void read_layouts(struct reader *r, struct doc_node *root)
         r->ok &= p->layout_of[v] < p->layouts.count;
 }
 
-bool plan_read(struct plan *plan, const char *path, struct diag *diag)
+/* The one document of a set that was read, or not. */
+static bool read_document(struct plan *plan, struct doc_set *docs,
+                          const char *path, struct diag *diag)
 {
-    struct doc_set *docs = doc_set_new();
-    struct reader r = {plan, true};
-    struct doc_node *root;
+    struct reader r = {plan, diag_errors(diag) == 0};
+    struct doc_node *root = r.ok ? doc_root(docs, 0) : NULL;
 
-    plan_init(plan, "");
-    r.ok = doc_read_path(docs, path, diag);
     if (r.ok) {
-        root = doc_root(docs, 0);
         r.ok = strcmp(text_of(&r, root, "plan"), PODCHURN_VERSION) == 0;
         if (!r.ok)
             diag_error(diag, (struct place){.file = path},
@@ -431,6 +429,29 @@ bool plan_read(struct plan *plan, const char *path, struct diag *diag)
     }
     if (r.ok)
         plan_set_goals(plan);
-    doc_set_free(docs);
     return r.ok;
+}
+
+bool plan_read(struct plan *plan, const char *path, struct diag *diag)
+{
+    struct doc_set *docs = doc_set_new();
+    bool ok;
+
+    plan_init(plan, "");
+    ok = doc_read_path(docs, path, diag) &&
+         read_document(plan, docs, path, diag);
+    doc_set_free(docs);
+    return ok;
+}
+
+bool plan_read_text(struct plan *plan, const char *text, struct diag *diag)
+{
+    struct doc_set *docs = doc_set_new();
+    bool ok;
+
+    plan_init(plan, "");
+    ok = doc_read_text(docs, "plan", text, diag) &&
+         read_document(plan, docs, "plan", diag);
+    doc_set_free(docs);
+    return ok;
 }

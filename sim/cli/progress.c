@@ -65,7 +65,7 @@ static void eta_text(double seconds, char *buffer, size_t size)
         snprintf(buffer, size, "%.1f h", seconds / 3600);
 }
 
-/* "  5.1 M events/s  ETA 12 s  latency_p99 +-0.012", what there is of it. */
+/* "  5.1 M events/s  ETA 12 s  +-0.012 latency_p99", what there is of it. */
 static void facts_text(const struct progress *p, double share, char *buffer,
                        size_t size)
 {
@@ -78,8 +78,8 @@ static void facts_text(const struct progress *p, double share, char *buffer,
     if (share - before > 0.005 && share < 1)
         eta_text(elapsed * (1 - share) / (share - before), eta, sizeof eta);
     if (p->facts.metric && !isnan(p->facts.half_width))
-        snprintf(width, sizeof width, "  %s +-%.2g", p->facts.metric,
-                 p->facts.half_width);
+        snprintf(width, sizeof width, "  +-%.2g %s", p->facts.half_width,
+                 p->facts.metric);
     snprintf(buffer, size, "  %s events/s%s%s%s", rate, eta[0] ? "  ETA " : "",
              eta, width);
 }

@@ -257,6 +257,21 @@ static struct store *open_store(const struct plan *plan,
     return store;
 }
 
+/* What the other processes need to know. */
+static void share_plan(const struct plan *plan, struct remote *remote)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = remote ? open_memstream(&text, &size) : NULL;
+
+    if (!out)
+        return;
+    plan_write(plan, out);
+    fclose(out);
+    remote_share(remote, &text, &size);
+    free(text);
+}
+
 static int stopped(struct study *study, const char *name)
 {
     if (study->error)
@@ -272,7 +287,7 @@ static int stopped(struct study *study, const char *name)
 
 static int run_in(const struct plan *plan, const struct options *o,
                   const struct scenario_options *base, struct resultdir *dir,
-                  const char *name)
+                  const char *name, struct remote *remote)
 {
     struct store *store = open_store(plan, dir);
     struct scenario_cache *cache;
@@ -286,7 +301,8 @@ static int run_in(const struct plan *plan, const struct options *o,
     cache = scenario_cache_new(plan, base, experiment_processors() + 2);
     study_init(&study, plan, o, dir, store, cache);
     progress_catch_signals();
-    if (study_run(&study, NULL))
+    share_plan(plan, remote);
+    if (study_run(&study, remote))
         status = study_finish(&study, name, true);
     else
         status = stopped(&study, name);
@@ -296,12 +312,69 @@ static int run_in(const struct plan *plan, const struct options *o,
 }
 
 int study_command(const struct plan *plan, const struct options *o,
-                  const struct scenario_options *base)
+                  const struct scenario_options *base, struct remote *remote)
 {
     char *name = study_directory(plan, o);
     struct resultdir *dir = open_directory(plan, o, name);
-    int status = dir ? run_in(plan, o, base, dir, name) : EXIT_BAD_INPUT;
+    int status =
+        dir ? run_in(plan, o, base, dir, name, remote) : EXIT_BAD_INPUT;
 
     free(name);
     return status;
+}
+
+static void work_on(struct remote *remote, const struct plan *plan,
+                    const struct options *o,
+                    const struct scenario_options *base)
+{
+    struct scenario_cache *cache =
+        scenario_cache_new(plan, base, experiment_processors() + 2);
+    struct experiment_spec spec;
+    struct study study;
+
+    study_init(&study, plan, o, NULL, NULL, cache);
+    spec = study_spec(&study);
+    remote_work(remote, &spec);
+    study_release(&study);
+    scenario_cache_free(cache);
+}
+
+int study_work(struct remote *remote, const struct options *o,
+               const struct scenario_options *base)
+{
+    struct diag *diag = diag_new();
+    char *text = NULL;
+    size_t size = 0;
+    struct plan plan;
+
+    /* Who keeps the results says when to stop. */
+    progress_catch_signals();
+    remote_share(remote, &text, &size);
+    if (text) {
+        if (plan_read_text(&plan, text, diag))
+            work_on(remote, &plan, o, base);
+        plan_release(&plan);
+    }
+    free(text);
+    diag_free(diag);
+    return EXIT_DONE;
+}
+
+struct remote *study_join(void)
+{
+    struct remote *remote = remote_begin();
+
+    if (remote_rank(remote) > 0 && (!freopen("/dev/null", "w", stderr) ||
+                                    !freopen("/dev/null", "w", stdout)))
+        return remote; /* then it is heard */
+    return remote;
+}
+
+void study_share_input(struct remote *remote, struct options *o)
+{
+    if (remote_rank(remote) == 0)
+        options_read_input(o);
+    remote_share(remote, &o->input, &o->input_size);
+    if (remote && o->jobs == 0)
+        o->jobs = remote_threads(remote);
 }

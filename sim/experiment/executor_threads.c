@@ -8,9 +8,10 @@
 #include <time.h>
 
 #include "sim/engine/mem.h"
+#include "sim/experiment/executor_mpi.h"
 #include "sim/experiment/experiment_internal.h"
 
-enum { TICK_MS = 200 };
+enum { TICK_MS = 200, REMOTE_MS = 1 };
 
 struct worker {
     struct experiment *experiment;
@@ -35,12 +36,12 @@ static void *work(void *arg)
     return NULL;
 }
 
-static struct timespec in_a_tick(void)
+static struct timespec in_ms(long ms)
 {
     struct timespec at;
 
     clock_gettime(CLOCK_REALTIME, &at);
-    at.tv_nsec += TICK_MS * 1000000L;
+    at.tv_nsec += ms * 1000000L;
     if (at.tv_nsec >= 1000000000) {
         at.tv_nsec -= 1000000000;
         at.tv_sec++;
@@ -48,10 +49,10 @@ static struct timespec in_a_tick(void)
     return at;
 }
 
-/* Waits for a tick, or until all threads are idle. True: they are. */
-static bool wait_a_tick(struct experiment *e, size_t count)
+/* Waits so long, or until all threads are idle. True: they are. */
+static bool wait_idle(struct experiment *e, size_t count, long ms)
 {
-    struct timespec until = in_a_tick();
+    struct timespec until = in_ms(ms);
     bool idle;
 
     pthread_mutex_lock(&e->lock);
@@ -63,10 +64,35 @@ static bool wait_a_tick(struct experiment *e, size_t count)
     return idle;
 }
 
-void executor_threads(struct experiment *e)
+/* Waits for a tick, or until nothing runs. Other processes want an answer
+ * sooner than that. True: nothing runs. */
+static bool wait_a_tick(struct experiment *e, size_t count)
+{
+    struct remote *remote = e->spec->remote;
+
+    if (!remote)
+        return wait_idle(e, count, TICK_MS);
+    for (int ms = 0; ms < TICK_MS; ms += REMOTE_MS) {
+        bool idle = wait_idle(e, count, REMOTE_MS);
+
+        if (!idle) {
+            remote_poll(remote, e);
+        } else if (remote_poll(remote, e) == 0) {
+            return true;
+        } else {
+            const struct timespec pause = {0, REMOTE_MS * 1000000L};
+
+            nanosleep(&pause, NULL);
+        }
+    }
+    return false;
+}
+
+/* As many threads as there is to do for. */
+static void run_threads(struct experiment *e)
 {
     struct worker *workers = mem_calloc(e->threads, sizeof *workers);
-    size_t left = e->end - e->next, made = 0;
+    size_t left = e->end - e->next + e->returned.count, made = 0;
     size_t count = left < e->threads ? left : e->threads;
 
     e->idle = 0;
@@ -84,4 +110,11 @@ void executor_threads(struct experiment *e)
     for (size_t i = 0; i < made; i++)
         pthread_join(workers[i].thread, NULL);
     free(workers);
+}
+
+void executor_threads(struct experiment *e)
+{
+    do /* again, where a process is gone that had the last ones */
+        run_threads(e);
+    while (experiment_left(e));
 }

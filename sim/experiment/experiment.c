@@ -32,9 +32,12 @@ bool experiment_report(struct unit_progress *progress, double fraction)
 
 FILE *experiment_part(struct unit_progress *progress)
 {
-    if (!progress->part)
-        progress->part = store_part(progress->experiment->store,
-                                    progress->variant, progress->replication);
+    struct store *store = progress->experiment->store;
+
+    if (!progress->part) /* no store: it goes to another process */
+        progress->part =
+            store ? store_part(store, progress->variant, progress->replication)
+                  : tmpfile();
     return progress->part;
 }
 
@@ -46,6 +49,13 @@ bool experiment_next(struct experiment *e, struct unit_progress *unit)
     bool any = false;
 
     pthread_mutex_lock(&e->lock);
+    if (!e->stopped && e->returned.count > 0) {
+        struct unit_place place = e->returned.items[--e->returned.count];
+
+        unit->variant = place.variant;
+        unit->replication = place.replication;
+        any = true;
+    }
     while (!any && !e->stopped && e->next < e->end) {
         size_t variant = e->next / width;
         size_t replication = e->from + e->next % width;
@@ -59,6 +69,25 @@ bool experiment_next(struct experiment *e, struct unit_progress *unit)
     pthread_mutex_unlock(&e->lock);
     unit->part = NULL;
     return any;
+}
+
+void experiment_return(struct experiment *e, size_t variant, size_t replication)
+{
+    struct unit_place place = {variant, replication};
+
+    pthread_mutex_lock(&e->lock);
+    VEC_PUSH(e->returned, place);
+    pthread_mutex_unlock(&e->lock);
+}
+
+bool experiment_left(struct experiment *e)
+{
+    bool left;
+
+    pthread_mutex_lock(&e->lock);
+    left = !e->stopped && (e->returned.count > 0 || e->next < e->end);
+    pthread_mutex_unlock(&e->lock);
+    return left;
 }
 
 bool experiment_unit(struct experiment *e, struct unit_progress *unit,
@@ -229,6 +258,7 @@ static void end(struct experiment *e)
     pthread_mutex_destroy(&e->lock);
     if (e->store != e->spec->store)
         store_free(e->store);
+    VEC_FREE(e->returned);
     free(e->column);
     free(e->fractions);
 }

@@ -113,9 +113,11 @@ fi
 "$PODCHURN" compare rollout.yaml --vary strategy=random,round-robin,p2c \
     --reps 3 --set spec.output.detail=all -o crn --no-plot -q ||
     fail "compare: status $?"
-counts() { # VARIANT: requests of each replication, crashes of each
+counts() { # VARIANT: requests of each replication and second, crashes of each
     tr -d '\r' <crn/replications.csv | awk -F, -v v="strategy=$1" \
         '$2 == v && $6 == "requests" { print $3, $4, $5, $8 }'
+    tr -d '\r' <crn/timeseries.csv | awk -F, -v v="strategy=$1" \
+        '$1 == v { print $2, $3, $4, $5, $9 }'
     tr -d '\r' <crn/incidents.csv | awk -F, -v v="strategy=$1" \
         '$1 == v && $3 ~ /crash/ { print $2, $3, $4, $7 }'
 }

@@ -34,8 +34,15 @@ libyaml='yaml.h'
 uthash='uthash.h'
 cmocka='stdarg.h stddef.h setjmp.h stdint.h cmocka.h'
 
+# With MPI=1, MPI's own compiler says what it needs.
+mpicc=${MPICC:-mpicc}
+have_mpi() {
+    [ -z "${MPI:-}" ] || command -v "$mpicc" >/dev/null
+}
+
 # have_all: one compilation answers for every library, in the usual case.
 have_all() {
+    have_mpi || return
     if [ "$mode" = check ]; then
         links all "$libc $gsl $libcsv $libyaml $uthash" \
             '-lgsl -lgslcblas -lcsv -lyaml -lm'
@@ -61,6 +68,7 @@ find_missing() {
     links libcsv "stdio.h $libcsv" -lcsv || missing="$missing libcsv"
     links libyaml "$libyaml" -lyaml || missing="$missing libyaml"
     links uthash "$uthash" '' || missing="$missing uthash"
+    have_mpi || missing="$missing openmpi"
     [ "$mode" = check ] && return
     links cmocka "$cmocka" -lcmocka || missing="$missing cmocka"
     command -v gnuplot >/dev/null || missing="$missing gnuplot"
@@ -78,11 +86,13 @@ packages() {
         apt-get:uthash) echo uthash-dev ;;
         apt-get:cmocka) echo libcmocka-dev ;;
         apt-get:gnuplot) echo gnuplot-nox fonts-dejavu-core ;;
+        apt-get:openmpi) echo libopenmpi-dev openmpi-bin ;;
         dnf:compiler) echo gcc glibc-devel ;;
         dnf:cmocka) echo libcmocka-devel ;;
         dnf:gnuplot) echo gnuplot-minimal dejavu-sans-fonts ;;
         dnf:*) echo "$name-devel" ;;
         brew:compiler) echo gcc ;;
+        brew:openmpi) echo open-mpi ;;
         brew:*) echo "$name" ;;
         esac
     done | tr '\n' ' '
