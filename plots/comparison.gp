@@ -15,13 +15,13 @@ set yrange [rows + 0.6:0.4]
 set border 1
 unset grid
 set grid xtics lc rgb "#DDDDDD" lt 1
-face = (rows > 40 ? ",9" : ",11")
+longest = 0
+do for [r = 1:rows] { longest = most(longest, strlen(labels[r])) }
+face = (longest > 34 ? ",8" : rows > 40 ? ",9" : ",11")
 set ytics scale 0 font face noenhanced
 set ytics ()
-longest = 0
 do for [r = 1:rows] {
     set ytics add (labels[r] r)
-    longest = most(longest, strlen(labels[r]))
     if (r % 2 == 0) {
         set object r rectangle from graph 0, first r - 0.5 \
             to graph 1, first r + 0.5 behind \
@@ -31,10 +31,11 @@ do for [r = 1:rows] {
 set multiplot
 top = 1 - 70.0 / high
 bottom = 135.0 / high
-left = 0.02 + (longest < 34 ? longest : 34) * 0.0075
+left = 0.02 + (longest > 34 ? 0.0058 : 0.0075) * (longest < 64 ? longest : 64)
 set tmargin at screen top
 set bmargin at screen bottom
-set label 1 sprintf("%s: each value of '%s', 95 %% intervals", service, factor) \
+set label 1 sprintf("%s: each %s, 95 %% intervals", service, \
+    factor eq "variant" ? factor : sprintf("value of '%s'", factor)) \
     at screen 0.5, screen 1 - 22.0 / high center font ",15" noenhanced
 face = (series > 8 ? ",10" : ",12")
 set key at screen 0.5, screen 12.0 / high bottom center horizontal \

@@ -12,6 +12,9 @@
 
 enum { FAILED, LATENCY, MEASURES };
 
+/* More variants that have no place in a grid are no picture. */
+enum { MOST_ALONE = 200 };
+
 struct measure {
     double mean, low, high;
 };
@@ -27,8 +30,9 @@ struct data {
     VEC_OF(size_t) levels; /* [variant][factor]: number of the value */
     VEC_OF(struct measure) measures; /* [variant][MEASURES] */
     char *service;
-    size_t row_factor, row_count, series_count;
-    size_t *place;         /* [level of the row factor]: row - 1 */
+    bool alone; /* a sampled design: each variant is a row of its own */
+    size_t row_factor, row_count;
+    size_t *place;         /* [level of the row factor, or variant]: row - 1 */
     VEC_OF(char *) groups; /* [series] */
     size_t columns[6];     /* of metrics.csv */
 };
@@ -143,37 +147,58 @@ static void no_measures(struct data *d)
 
 /* ------------------------------------------------------------ the layout */
 
-/* The last part of a path: "replicas" of "deployment/web:spec.replicas". */
+/* The last key of a path: "replicas" of "deployment/web:spec.replicas". */
 static const char *short_name(const char *path)
 {
     const char *name = path;
+    int depth = 0;
 
-    for (const char *c = path; *c && *c != '['; c++)
-        if (*c == '.' || *c == ':')
+    for (const char *c = path; *c; c++) {
+        depth += (*c == '[') - (*c == ']');
+        if (depth == 0 && (*c == '.' || *c == ':'))
             name = c + 1;
+    }
     return name;
 }
 
-/* What the other factors have in this variant; the caller frees it. */
-static char *group_of(const struct data *d, size_t variant)
+/* " / timeout 0.875s"; of words the value alone, of numbers four digits: a
+ * label is no input. The caller frees it. */
+static char *label_of(const struct factor_column *factor, const char *value)
 {
-    char *text = mem_strdup("");
+    char *end;
+    double x = strtod(value, &end);
+
+    if (isalpha((unsigned char)*value) || end == value)
+        return mem_printf(" / %s", value);
+    return mem_printf(" / %s %.4g%s", short_name(factor->name), x, end);
+}
+
+/* What all factors but one have in a variant; the caller frees it. */
+static char *values_but(const struct data *d, size_t variant, size_t but)
+{
+    char *text = mem_strdup(""), *trimmed;
 
     for (size_t f = 0; f < d->factors.count; f++) {
         const struct factor_column *factor = &d->factors.items[f];
-        const char *value = factor->values.items[level_of(d, variant, f)];
-        bool word = isalpha((unsigned char)*value);
-        char *longer;
+        char *label, *longer;
 
-        if (f == d->row_factor)
+        if (f == but)
             continue;
-        longer = mem_printf("%s%s%s%s%s", text, *text ? ", " : "",
-                            word ? "" : short_name(factor->name),
-                            word ? "" : " ", value);
+        label = label_of(factor, factor->values.items[level_of(d, variant, f)]);
+        longer = mem_printf("%s%s", text, label);
+        free(label);
         free(text);
         text = longer;
     }
-    return text;
+    trimmed = mem_strdup(*text ? text + 3 : "");
+    free(text);
+    return trimmed;
+}
+
+/* What decides a variant's row. */
+static size_t row_level(const struct data *d, size_t variant)
+{
+    return d->alone ? variant : level_of(d, variant, d->row_factor);
 }
 
 static bool all_numbers(const struct factor_column *factor)
@@ -206,7 +231,7 @@ static double score_of(const struct data *d, size_t level)
     for (size_t v = 0; v < t->variants.count; v++) {
         const struct measure *mine = &d->measures.items[v * MEASURES];
 
-        if (level_of(d, v, d->row_factor) != level)
+        if (row_level(d, v) != level)
             continue;
         for (size_t w = 0; w < t->variants.count; w++) {
             const struct measure *other = &d->measures.items[w * MEASURES];
@@ -226,10 +251,10 @@ static double score_of(const struct data *d, size_t level)
 static void order_rows(struct data *d)
 {
     const struct factor_column *factor = &d->factors.items[d->row_factor];
-    bool numbers = all_numbers(factor);
+    bool numbers = !d->alone && all_numbers(factor);
     double(*scores)[2];
 
-    d->row_count = factor->values.count;
+    d->row_count = d->alone ? d->table.variants.count : factor->values.count;
     d->place = mem_calloc(d->row_count, sizeof *d->place);
     scores = mem_calloc(d->row_count, sizeof *scores);
     for (size_t level = 0; level < d->row_count; level++) {
@@ -242,14 +267,11 @@ static void order_rows(struct data *d)
     free(scores);
 }
 
-static void arrange(struct data *d)
+/* The series of each variant: the others' values. */
+static void find_series(struct data *d)
 {
-    for (size_t f = 1; f < d->factors.count; f++)
-        if (d->factors.items[f].values.count >
-            d->factors.items[d->row_factor].values.count)
-            d->row_factor = f;
     for (size_t v = 0; v < d->table.variants.count; v++) {
-        char *group = group_of(d, v);
+        char *group = values_but(d, v, d->row_factor);
         size_t series = find_text(d->groups.items, d->groups.count, group);
 
         if (series == d->groups.count)
@@ -258,10 +280,36 @@ static void arrange(struct data *d)
             free(group);
         d->table.variants.items[v].series = series;
     }
+}
+
+/* Few of the grid's places are taken: samples, or one factor at a time. */
+static void leave_grid(struct data *d)
+{
+    size_t places =
+        d->groups.count * d->factors.items[d->row_factor].values.count;
+
+    d->alone = d->table.variants.count * 2 < places;
+    if (!d->alone)
+        return;
+    for (size_t i = 0; i < d->groups.count; i++)
+        free(d->groups.items[i]);
+    VEC_FREE(d->groups);
+    VEC_PUSH(d->groups, mem_strdup(""));
+    for (size_t v = 0; v < d->table.variants.count; v++)
+        d->table.variants.items[v].series = 0;
+}
+
+static void arrange(struct data *d)
+{
+    for (size_t f = 1; f < d->factors.count; f++)
+        if (d->factors.items[f].values.count >
+            d->factors.items[d->row_factor].values.count)
+            d->row_factor = f;
+    find_series(d);
+    leave_grid(d);
     order_rows(d);
     for (size_t v = 0; v < d->table.variants.count; v++)
-        d->table.variants.items[v].row =
-            d->place[level_of(d, v, d->row_factor)];
+        d->table.variants.items[v].row = d->place[row_level(d, v)];
     d->table.rows = d->row_count;
     d->table.series = d->groups.count;
 }
@@ -303,11 +351,15 @@ static void write_row(const struct data *d, size_t v, struct csv *out)
 {
     const struct variant_entry *entry = &d->table.variants.items[v];
     const struct factor_column *factor = &d->factors.items[d->row_factor];
+    char *all = values_but(d, v, SIZE_MAX);
 
     csv_text(out, entry->name);
-    csv_text(out, short_name(factor->name));
+    csv_text(out, d->alone ? "variant" : short_name(factor->name));
     csv_int(out, (int64_t)entry->row + 1);
-    csv_text(out, factor->values.items[level_of(d, v, d->row_factor)]);
+    csv_text(out, d->alone
+                      ? all
+                      : factor->values.items[level_of(d, v, d->row_factor)]);
+    free(all);
     csv_int(out, (int64_t)entry->series + 1);
     csv_text(out, d->groups.items[entry->series]);
     csv_text(out, d->service);
@@ -326,13 +378,13 @@ static bool write_variants(const struct data *d, const char *path)
 {
     FILE *file = fopen(path, "w");
     struct csv out = {file, false};
-    bool ok;
+    bool drawn = d->service && !(d->alone && d->row_count > MOST_ALONE), ok;
 
     if (file) {
         csv_header(&out, "variant,factor,row,label,series,group,service,failed,"
                          "failed_low,failed_high,latency_p99,latency_p99_low,"
                          "latency_p99_high,front");
-        for (size_t v = 0; d->service && v < d->table.variants.count; v++)
+        for (size_t v = 0; drawn && v < d->table.variants.count; v++)
             write_row(d, v, &out);
     }
     ok = file && !ferror(file);

@@ -24,8 +24,9 @@ struct variant_list {
  * requests that failed and p99 latency with intervals, of the first Service
  * with traffic; whether no variant of its series is better in one of them
  * for sure and not worse in the other (`front`: as far as intervals tell).
- * Rows are in order of their failures, the fewest first (numbers: as they
- * are).
+ * Where few of these places are taken, as in sampled designs, each variant is a
+ * row of its own. Rows are in order of their failures, the fewest first
+ * (numbers: as they are).
  *
  * tails.csv: for up to eight rows of each series the share of requests that
  * took longer than `seconds`, of the first replication: the first, the best
