@@ -173,7 +173,7 @@ expect 0 "" "$PODCHURN" batch study.yaml -o changed --shard 1/3 --resume
 # finished stays, and with room again the rest is done.
 (
     trap '' XFSZ
-    ulimit -f 10
+    ulimit -f 20
     "$PODCHURN" batch study.yaml -o full --no-plot -q --jobs 1 \
         --set spec.output.detail=none
 ) >said 2>&1
