@@ -257,7 +257,9 @@ struct endpoint_set {
     sim_time at;           /* when it was written */
     sim_time trigger;      /* the change of a pod that caused it: readiness
                               or deletion; SIM_NEVER: none */
-    bool trigger_exported; /* would Kubernetes' own metric count it */
+    sim_time exported;     /* that time as Kubernetes has it in an annotation:
+                              the whole second of a change of Ready; SIM_NEVER:
+                              none */
     service_id service;
     incident_id origin;         /* of the change */
     struct endpoint_set *older; /* NULL, or dropped as not in use */

@@ -134,7 +134,7 @@ struct endpoint_set *endpoint_set_new(service_id service, uint32_t count)
 
     set->service = service;
     set->count = count;
-    set->trigger = SIM_NEVER;
+    set->trigger = set->exported = SIM_NEVER;
     set->references = 1;
     return set;
 }

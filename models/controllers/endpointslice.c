@@ -130,7 +130,7 @@ static void publish(struct controller_run *run, const struct record *r,
         }
     }
     set->trigger = r->trigger;
-    set->trigger_exported = r->trigger_exported;
+    set->exported = r->exported;
     set->origin = r->origin;
     world_service_publish(controller_world(run), set);
 }

@@ -43,8 +43,8 @@ struct record {
     VEC_OF(uint64_t) slots; /* bits: in use */
     /* Why the changes are made. */
     sim_time trigger;
-    bool trigger_exported;
-    bool origin_lost; /* origin is that of an endpoint that is lost */
+    sim_time exported, last; /* of Kubernetes' own; the last reconcile */
+    bool origin_lost;        /* origin is that of an endpoint that is lost */
     incident_id origin;
     struct endpointslice_counts counts;
     bool hinted;    /* its endpoints have, or had, hints */

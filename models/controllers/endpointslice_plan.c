@@ -60,6 +60,24 @@ static bool want(const struct world *w, const struct service *s, pod_id id,
     return true;
 }
 
+/* The annotation endpoints.kubernetes.io/last-change-trigger-time: the
+ * earliest change of Ready since the Service was last looked at, in whole
+ * seconds (endpointslice/util/trigger_time_tracker.go). A pod begins as not
+ * ready with its kubelet's first status, about when it is bound. Pods that
+ * have no address yet are not looked at here, and a deletion changes no
+ * condition. */
+static void note_exported(struct record *r, const struct pod *pod,
+                          const struct endpoint *old)
+{
+    sim_time at = old || pod->ready ? pod->ready_since : pod->scheduled;
+
+    if (at == SIM_NEVER || at <= r->last)
+        return;
+    at -= at % SIM_S;
+    if (at < r->exported)
+        r->exported = at;
+}
+
 /* Remembers why: the earliest change; the origin of what is lost before
  * that of what is won. old NULL: a new endpoint; now NULL: none any more. */
 static void blame(const struct world *w, struct record *r,
@@ -75,12 +93,13 @@ static void blame(const struct world *w, struct record *r,
         at = pod->deletion;
     } else if (now && (before ^ after) & ENDPOINT_SERVING) {
         at = pod->ready_since;
-        r->trigger_exported = true;
     } else if (lost) {
         at = d->at;
     }
     if (at < r->trigger)
         r->trigger = at;
+    if (now && (!old || (before ^ after) & ENDPOINT_SERVING))
+        note_exported(r, pod, old);
     if (r->origin == NO_ID || (lost && !r->origin_lost))
         r->origin = world_pod_origin(w, d->pod);
     r->origin_lost |= lost;
@@ -286,7 +305,8 @@ void endpointslice_plan(const struct world *w, const struct service *service,
 
     r->change_count = 0;
     r->trigger = SIM_NEVER;
-    r->trigger_exported = r->origin_lost = false;
+    r->exported = SIM_NEVER;
+    r->origin_lost = false;
     r->origin = NO_ID;
     tidy_dirty(r);
     drop_dead(r);
@@ -316,4 +336,5 @@ void endpointslice_plan(const struct world *w, const struct service *service,
     if (r->origin == NO_ID)
         r->origin = service->origin;
     r->dirty.count = 0;
+    r->last = sim_now(w->sim);
 }

@@ -294,12 +294,12 @@ static void log_version(struct metrics *m, uint32_t i,
                         const struct endpoint_set *set)
 {
     const struct service *service = world_service(m->w, set->service);
-    struct version_log version = {NO_ROW, SIM_NEVER};
+    struct version_log version = {NO_ROW, SIM_NEVER, SIM_NEVER};
 
     while (m->versions.count + 1 < set->sequence)
         VEC_PUSH(m->versions, version);
     if (!service->spec->headless)
-        version = (struct version_log){i, set->trigger};
+        version = (struct version_log){i, set->trigger, set->exported};
     VEC_PUSH(m->versions, version);
 }
 

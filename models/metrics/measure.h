@@ -86,6 +86,7 @@ struct cluster_sums {
     double downtime;                           /* node-seconds */
     double cpu, cpu_room, memory, memory_room; /* x seconds */
     struct sketch startup, scheduling;         /* ns */
+    struct sketch exported; /* programming latency, as Kubernetes has it */
     struct ip_set ips;
 };
 
@@ -244,10 +245,15 @@ struct owner_track {
     VEC_OF(uint32_t) rows;
 };
 
+/* A quantile of latencies in ns as Prometheus' histogram_quantile finds it in
+ * the buckets of kube-proxy's network_programming_duration_seconds: seconds,
+ * interpolated between two bounds. NaN: empty. */
+double exported_quantile(const struct sketch *latencies, double probability);
+
 /* A version of endpoints, by sequence - 1. */
 struct version_log {
     uint32_t row;
-    sim_time trigger; /* SIM_NEVER: none */
+    sim_time trigger, exported; /* SIM_NEVER: none */
 };
 
 /* A node's kube-proxy. */

@@ -93,7 +93,7 @@ static void test_life(void **state)
     wait(c);
     check(c, "0:3@0");
     assert_int_equal(newest(c)->trigger, t);
-    assert_true(newest(c)->trigger_exported);
+    assert_int_equal(newest(c)->exported, t - t % SIM_S);
     assert_int_equal(newest(c)->at, t + 8 * SIM_MS); /* heard and written */
     add_pod(c, "p1");
     add_pod(c, "p2");
@@ -104,7 +104,7 @@ static void test_life(void **state)
     wait(c);
     check(c, "0:3@0 1:6@1 2:3@2");
     assert_int_equal(newest(c)->trigger, t);
-    assert_false(newest(c)->trigger_exported);
+    assert_int_equal(newest(c)->exported, SIM_NEVER);
     world_pod_set_ready(w, 1, false);
     wait(c);
     check(c, "0:3@0 1:4@1 2:3@2");

@@ -2,6 +2,7 @@
  * Metrics of addresses and proxies; incidents, windows of SLOs, Services that
  * come and go.
  */
+#include "models/metrics/measure.h"
 #include "tests/unit/metrics_fixture.h"
 
 static void test_addresses(void **state)
@@ -303,9 +304,28 @@ static void test_service_made_later(void **state)
     finish(&r);
 }
 
+/* As Prometheus finds it: 0.25, 0.5, 1, 2 .. s bound the buckets. */
+static void test_exported_quantile(void **state)
+{
+    struct sketch s = {.count = 0};
+
+    (void)state;
+    assert_true(isnan(exported_quantile(&s, 0.5)));
+    sketch_add_many(&s, 100 * SIM_MS, 10);
+    sketch_add_many(&s, 1900 * SIM_MS, 80);
+    sketch_add_many(&s, 62 * SIM_S, 10);
+    assert_true(fabs(exported_quantile(&s, 0.05) - 0.125) < 1e-9);
+    assert_true(fabs(exported_quantile(&s, 0.5) - 1.5) < 1e-9);
+    assert_true(fabs(exported_quantile(&s, 0.95) - 62.5) < 1e-9);
+    sketch_add_many(&s, SIM_HOUR, 900);
+    assert_true(fabs(exported_quantile(&s, 0.99) - 300) < 1e-9);
+    sketch_release(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_exported_quantile),
         cmocka_unit_test(test_addresses),
         cmocka_unit_test(test_lifetime_median),
         cmocka_unit_test(test_reuse),

@@ -70,6 +70,7 @@ static void test_versions(void **state)
         {"v1.32.1", 50 * SIM_S, true, true},
         {"\"1.31\"", 40 * SIM_S, true, true},
         {"\"1.27\"", 40 * SIM_S, true, true},
+        {"\"1.26\"", 40 * SIM_S, false, true},
         {"\"1.25\"", 40 * SIM_S, false, false},
     };
     size_t i;
