@@ -99,6 +99,7 @@ static bool load(struct scenario_reader *r)
     ok &= scenario_build_timeline(r);
     ok &= scenario_build_traffic(r);
     ok &= scenario_build_lbs(r);
+    ok &= scenario_build_clouds(r);
     ok &= scenario_build_slos(r);
     ok &= scenario_check(r);
     assume_defaults(r);

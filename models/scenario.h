@@ -6,6 +6,7 @@
 #ifndef MODELS_SCENARIO_H
 #define MODELS_SCENARIO_H
 
+#include "models/cloud.h"
 #include "models/gateway.h"
 #include "models/intern.h"
 #include "models/objects.h"
@@ -350,6 +351,8 @@ struct scenario {
     const struct traffic_spec *traffic;
     size_t lb_count;
     const struct lb_spec *lbs;
+    size_t cloud_count;
+    const struct cloud_spec *clouds;
     size_t timeline_count; /* in order of time, then of writing */
     const struct timeline_spec *timeline;
     size_t slo_count;

@@ -139,6 +139,12 @@ struct raw_lb {
     struct raw_gateway_retries retries;
 };
 
+struct raw_cloud {
+    char *service;
+    int provider; /* enum cloud_provider */
+    struct cloud_spec spec;
+};
+
 struct raw_timeline {
     sim_time at; /* SIM_NEVER: start */
     char *name;
@@ -172,7 +178,7 @@ struct scenario_raw {
     int resolution;
     struct doc_node *include;
     struct raw_cluster cluster;
-    struct param_list workloads, failures, traffic, lbs, timeline, slos;
+    struct param_list workloads, failures, traffic, lbs, clouds, timeline, slos;
     struct raw_output output;
     struct raw_workload fallback; /* of pods that no workload matches */
 };
@@ -194,6 +200,7 @@ extern const struct param scenario_autoscaler_table[];
 extern const struct param scenario_workload_table[];
 extern const struct param scenario_traffic_table[];
 extern const struct param scenario_lb_table[];
+extern const struct param scenario_cloud_table[];
 extern const struct param scenario_timeline_table[];
 extern const struct param scenario_slo_table[];
 extern const struct param scenario_target_table[];
@@ -334,6 +341,7 @@ bool scenario_build_failures(struct scenario_reader *r);
 bool scenario_build_timeline(struct scenario_reader *r);
 bool scenario_build_traffic(struct scenario_reader *r);
 bool scenario_build_lbs(struct scenario_reader *r);
+bool scenario_build_clouds(struct scenario_reader *r);
 bool scenario_build_slos(struct scenario_reader *r);
 bool scenario_check(struct scenario_reader *r);
 /* Warns of one that can do nothing. */

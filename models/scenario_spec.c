@@ -212,6 +212,10 @@ static void ideal_items(struct scenario_reader *r)
         if (!says(r, "workloads", i, "queueLimit"))
             w[i].queue_limit = INT64_MAX;
     }
+    for (i = 0; i < r->raw->clouds.count; i++)
+        if (!says(r, "cloudLoadBalancers", i, "registrationDelay"))
+            ((struct raw_cloud *)r->raw->clouds.items)[i].spec.registration =
+                dist_constant(0);
     for (i = 0; i < r->raw->traffic.count; i++)
         if (!says(r, "traffic", i, "timeout"))
             t[i].timeout = SIM_NEVER;

@@ -225,6 +225,13 @@ const struct param scenario_spec_table[] = {
      .table = scenario_lb_table,
      .item_size = sizeof(struct raw_lb),
      .help = "absent: kube-proxy's own rule"},
+    {.name = "cloudLoadBalancers",
+     .type = PARAM_LIST,
+     .offset = SP(clouds),
+     .table = scenario_cloud_table,
+     .item_size = sizeof(struct raw_cloud),
+     .help = "in front of Services of type LoadBalancer, for external clients; "
+             "absent: they enter by a node that is up"},
     {.name = "timeline",
      .type = PARAM_LIST,
      .offset = SP(timeline),

@@ -167,7 +167,7 @@ static bool pods_ready(const struct world *w)
 static bool warm(const struct simulation *s)
 {
     return owners_available(s->world) && pods_ready(s->world) &&
-           proxies_settled(s->proxies);
+           proxies_settled(s->proxies) && traffic_settled(s->traffic);
 }
 
 /* How long names asked for too early may be remembered as without address:

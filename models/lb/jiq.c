@@ -2,16 +2,23 @@
 
 #include "models/lb/lb.h"
 
+/* A server's place in a queue; void once it has left it. */
+struct ticket {
+    pod_id pod;
+    uint32_t number;
+};
+
 /* A balancer's queue of idle servers. */
 struct jiq {
-    VEC_OF(pod_id) idle;
+    VEC_OF(struct ticket) idle;
     size_t first;
 };
 
 /* What the group knows of a pod. */
 struct server {
-    uint32_t slot; /* NO_ID: never seen in a set */
-    bool queued;   /* in one balancer's queue */
+    uint32_t slot;   /* NO_ID: never seen in a set */
+    uint32_t number; /* of its last ticket */
+    bool queued;     /* in one balancer's queue */
 };
 
 struct jiq_group {
@@ -25,7 +32,7 @@ static void join(struct lb_group *group, struct server *server, pod_id pod)
     struct jiq *queue = group->members.items[which]->state;
 
     server->queued = true;
-    VEC_PUSH(queue->idle, pod);
+    VEC_PUSH(queue->idle, ((struct ticket){pod, ++server->number}));
 }
 
 static void idle(struct lb_group *group, pod_id pod)
@@ -57,13 +64,26 @@ static void update(const struct lb_pick *pick)
     }
 }
 
-static pod_id take(struct jiq *queue)
+static struct ticket take(struct jiq *queue)
 {
-    pod_id pod = queue->idle.items[queue->first++];
+    struct ticket ticket = queue->idle.items[queue->first++];
 
     if (queue->first == queue->idle.count)
         queue->first = queue->idle.count = 0;
-    return pod;
+    return ticket;
+}
+
+/* Nobody told this balancer that it is idle. The one that gets the request
+ * may have told another, and is withdrawn there. */
+static uint32_t at_random(const struct lb_pick *pick)
+{
+    uint32_t i = (uint32_t)rng_below(pick->rng, pick->count);
+    struct lb_group *group = pick->balancer->group;
+    struct jiq_group *g = group ? group->state : NULL;
+
+    if (g && pick->endpoints[i].pod < g->pods.count)
+        g->pods.items[pick->endpoints[i].pod].queued = false;
+    return i;
 }
 
 static uint32_t pick_jiq(const struct lb_pick *pick)
@@ -73,15 +93,19 @@ static uint32_t pick_jiq(const struct lb_pick *pick)
 
     while (queue->idle.count > 0) {
         struct jiq_group *g = b->group->state;
-        pod_id pod = take(queue);
+        struct ticket ticket = take(queue);
+        pod_id pod = ticket.pod;
         uint32_t slot = g->pods.items[pod].slot, i;
 
+        if (!g->pods.items[pod].queued ||
+            g->pods.items[pod].number != ticket.number)
+            continue;
         g->pods.items[pod].queued = false;
         i = slot < b->slots ? b->index[slot] : NO_ID;
         if (i != NO_ID && pick->endpoints[i].pod == pod)
             return i;
     }
-    return (uint32_t)rng_below(pick->rng, pick->count);
+    return at_random(pick);
 }
 
 static void release(struct lb_balancer *b)
@@ -102,8 +126,9 @@ const struct lb_strategy lb_jiq = {
     .name = "jiq",
     .unit = "request",
     .state = "a queue of servers that told this balancer that they are idle",
-    .rule = "the idle server that told first; none: at random. A server that "
-            "becomes idle tells one balancer, at random",
+    .rule = "the idle server that told first; none: at random, which withdraws "
+            "it elsewhere. A server that becomes idle tells one balancer, at "
+            "random",
     .constants = "",
     .source = "Lu et al., Join-Idle-Queue (2011), JIQ-Random",
     .counts = true,

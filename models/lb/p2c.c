@@ -4,6 +4,8 @@ struct p2c {
     int64_t choices;
 };
 
+enum { MOST_CHOICES = 64 };
+
 static const struct param params[] = {
     {.name = "choices",
      .type = PARAM_INT,
@@ -13,18 +15,34 @@ static const struct param params[] = {
      .source = "Mitzenmacher, The power of two choices (2001); Envoy "
                "choice_count",
      .min = 1,
-     .max = 64},
+     .max = MOST_CHOICES},
     {0}};
 
 enum { DEFAULT_CHOICES = 2 };
 
-/* Two: different ones, as nginx's `random two` and Linkerd draw them. More:
- * with replacement, as Envoy does. Ties go to the one drawn first. */
+/* Of the endpoints but those in sorted[drawn], one at random, which joins
+ * them. */
+static uint32_t draw_another(const struct lb_pick *pick, uint32_t *sorted,
+                             uint32_t drawn)
+{
+    uint32_t i = (uint32_t)rng_below(pick->rng, pick->count - drawn), k = 0;
+
+    for (; k < drawn && i >= sorted[k]; k++)
+        i++;
+    for (uint32_t j = drawn; j > k; j--)
+        sorted[j] = sorted[j - 1];
+    sorted[k] = i;
+    return i;
+}
+
+/* Different ones, as nginx's `random two` and Linkerd draw them. Ties go to
+ * the one drawn first. */
 static uint32_t pick_p2c(const struct lb_pick *pick)
 {
     const struct p2c *config = pick->balancer->config;
     int64_t choices = config ? config->choices : DEFAULT_CHOICES;
     uint32_t best = (uint32_t)rng_below(pick->rng, pick->count);
+    uint32_t sorted[MOST_CHOICES];
 
     if (pick->count == 1)
         return best;
@@ -34,8 +52,9 @@ static uint32_t pick_p2c(const struct lb_pick *pick)
         other += other >= best;
         return lb_active(pick, other) < lb_active(pick, best) ? other : best;
     }
-    for (int64_t i = 1; i < choices; i++) {
-        uint32_t other = (uint32_t)rng_below(pick->rng, pick->count);
+    sorted[0] = best;
+    for (uint32_t i = 1; i < choices && i < pick->count; i++) {
+        uint32_t other = draw_another(pick, sorted, i);
 
         if (lb_active(pick, other) < lb_active(pick, best))
             best = other;

@@ -30,7 +30,7 @@ static incident_id node_origin(const struct traffic *t, node_id id, pod_id pod)
     const struct node *node = id == NO_ID ? NULL : world_node(t->s->world, id);
 
     if (!node || node->up ||
-        world_pod_touched(t->s->world, pod) < node->up_since)
+        (pod != NO_ID && world_pod_touched(t->s->world, pod) < node->up_since))
         return NO_ID;
     return node->origin;
 }
@@ -83,11 +83,11 @@ incident_id blame(struct traffic *t, const struct entry *e,
         return r->origin;
     if (cause == CAUSE_APP_ERROR)
         return error_origin(t, pod);
-    if (pod == NO_ID)
-        return service_origin(t, e);
     origin = node_origin(t, r->node, pod);
     if (origin != NO_ID)
         return origin;
+    if (pod == NO_ID)
+        return service_origin(t, e);
     if (cause == CAUSE_TIMEOUT || cause == CAUSE_OVERLOADED)
         return slow_origin(t, pod);
     return world_pod_origin(t->s->world, pod);

@@ -8,6 +8,7 @@
 #include "models/lb/history.h"
 #include "models/network/kubeproxy.h"
 #include "models/select.h"
+#include "models/traffic/cloud.h"
 #include "models/traffic/gateway.h"
 #include "models/traffic/pool.h"
 
@@ -238,6 +239,7 @@ struct balancing *balancing_of(struct traffic *t, const char *space,
         lb->gateway = &spec->gateway;
         discovery_join(t, lb);
     }
+    lb->cloud = cloud_find(t, space, service);
     lb_balancer_init(&lb->plain, lb->strategy, lb->config);
     found_group(t, lb, spec);
     VEC_PUSH(t->balancings, lb);
@@ -289,25 +291,6 @@ balancer_at(const struct traffic *t, struct balancing *lb, uint32_t index)
 }
 
 /* -------------------------------------------------------------- choices */
-
-enum path client_path(const struct client *client,
-                      const struct endpoint *endpoint)
-{
-    if (client->external)
-        return EXTERNAL;
-    if (client->node == endpoint->node)
-        return SAME_NODE;
-    return client->zone == endpoint->zone ? SAME_ZONE : CROSS_ZONE;
-}
-
-enum path path_between(const struct lb_home *from, node_id node, uint16_t zone)
-{
-    if (from->node == NO_ID)
-        return EXTERNAL;
-    if (from->node == node)
-        return SAME_NODE;
-    return from->zone == zone ? SAME_ZONE : CROSS_ZONE;
-}
 
 static inline struct chosen failed(enum cause cause)
 {
@@ -409,12 +392,36 @@ static struct chosen choose_by_gateway(struct entry *e, uint32_t client)
     return gateway_choose(g, &e->rng, client_key(e, client));
 }
 
+/* By a cloud load balancer's target. */
+static struct chosen choose_by_cloud(struct entry *e, uint32_t client)
+{
+    struct cloud *c = e->lb->cloud;
+    const struct endpoint *endpoint;
+    node_id node = cloud_enter(c, e, &endpoint);
+    struct chosen target = {.endpoint = endpoint};
+
+    if (endpoint)
+        return target;
+    if (node == NO_ID)
+        return failed(cloud_by_pods(c) ? CAUSE_NO_ENDPOINTS
+                                       : CAUSE_CONNECT_TIMEOUT);
+    target =
+        proxy_at_work(e->traffic->s->proxies, node)
+            ? choose_by(e, client, node, balancer_at(e->traffic, e->lb, node))
+            : failed(CAUSE_CONNECT_TIMEOUT);
+    target.through = node + 1;
+    return target;
+}
+
 static inline struct chosen choose_service(struct entry *e, uint32_t client)
 {
     node_id node;
 
     if (e->lb->gateway)
         return choose_by_gateway(e, client);
+    if (__builtin_expect(e->lb->cloud != NULL, 0) &&
+        e->clients[client].external)
+        return choose_by_cloud(e, client);
     node = entry_node(e, client);
     if (__builtin_expect(node == NO_ID, 0))
         return failed(CAUSE_CONNECT_TIMEOUT);

@@ -183,6 +183,7 @@ struct connection *connection_open(struct entry *e, struct pool *p,
                              .endpoint = *target->endpoint,
                              .balancer = target->balancer,
                              .gateway = target->gateway,
+                             .through = target->through,
                              .opened = sim_now(t->s->sim),
                              .last_used = sim_now(t->s->sim),
                              .server = NO_ID,
@@ -273,6 +274,19 @@ void connection_timed_out(struct entry *e, uint32_t index)
 {
     if (e->spec->pool.streams == 1)
         retire(e, at(e->traffic, index));
+}
+
+void connections_cut(struct traffic *t, const struct cloud *cloud,
+                     uint32_t through, pod_id pod)
+{
+    for (uint32_t i = 0; i < t->connections->items.count; i++) {
+        struct connection *c = at(t, i);
+
+        if (c->entry && c->entry->lb->cloud == cloud && !c->ending &&
+            c->entry->clients[c->client].external &&
+            (through ? c->through == through : c->endpoint.pod == pod))
+            retire(c->entry, c);
+    }
 }
 
 /* ----------------------------------------------------- at the other end */

@@ -16,6 +16,7 @@ struct connection {
     struct endpoint endpoint;
     struct lb_balancer *balancer;     /* that counts it; NULL: none */
     struct gateway *gateway;          /* that it goes through; NULL: none */
+    uint32_t through;                 /* as of chosen */
     sim_time opened, last_used, ends; /* ends: of old age */
     event_id timer;
     sim_time process; /* of the server, see server_since */

@@ -7,8 +7,8 @@
 #include "models/network/priority_load.h"
 #include "models/network/zone_aware.h"
 
-/* Of sets that are made here: balancers tell sets apart by it. Sets of local.c
- * have the same bit; both count by t->local_number. */
+/* Of sets that are made here: balancers tell sets apart by it. Sets of view.c
+ * have the same bit; both count by t->view_number. */
 #define OWN_SEQUENCE (UINT64_C(1) << 63)
 
 /* -------------------------------------------------------------------- hosts */

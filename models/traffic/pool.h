@@ -59,6 +59,10 @@ void pool_before_failure(struct entry *e, struct request *r, enum cause cause);
 /* The attempt is over; r->connection is not NO_CONNECTION. */
 void pool_release(struct entry *e, struct request *r, enum lb_result result);
 
+/* Ends connections that came by the cloud's target: by node (through: 1 + its
+ * id), or to a pod; those that carry a request, after its answer. */
+void connections_cut(struct traffic *t, const struct cloud *cloud,
+                     uint32_t through, pod_id pod);
 /* The pod began or ceased to serve. */
 void pools_drained(struct traffic *t, pod_id pod);
 /* Clients on the node, or in the pod, are gone (as requests_abandon). */

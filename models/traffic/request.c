@@ -201,7 +201,7 @@ void request_no_target(struct entry *e, struct request *r,
                        const struct chosen *target)
 {
     r->pod = NO_ID;
-    r->node = NO_ID;
+    r->node = target->through ? target->through - 1 : NO_ID;
     r->back = target->delay;
     r->path = SAME_NODE;
     if (target->cause == CAUSE_CONNECT_TIMEOUT)

@@ -8,6 +8,7 @@
 #include "models/lb/history.h"
 #include "models/network/kubeproxy.h"
 #include "models/traffic/arrivals.h"
+#include "models/traffic/cloud.h"
 #include "models/traffic/gateway.h"
 #include "models/traffic/pool.h"
 
@@ -118,6 +119,11 @@ void traffic_set_rate(struct traffic *t, uint32_t index, double rate)
         rescale(e, old);
     else
         restart_arrivals(e, false);
+}
+
+bool traffic_settled(const struct traffic *t)
+{
+    return clouds_settled(t);
 }
 
 double traffic_rate(const struct traffic *t, uint32_t index)
@@ -416,6 +422,7 @@ struct traffic *traffic_new(struct simulation *s)
     t->entries = mem_calloc(t->entry_count, sizeof *t->entries);
     make_paths(t);
     t->connections = connections_new();
+    clouds_new(t);
     for (size_t i = 0; i < t->entry_count; i++)
         make_entry(t, (uint32_t)i);
     udp_listen(t);
@@ -448,6 +455,7 @@ void traffic_free(struct traffic *t)
     }
     connections_free(t->connections);
     gateways_free(t);
+    clouds_free(t);
     discoveries_free(t);
     for (size_t i = 0; i < t->balancings.count; i++)
         balancing_free(t->balancings.items[i]);

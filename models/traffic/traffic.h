@@ -46,6 +46,9 @@ void traffic_give_up(struct traffic *t);
  * what succeeded, failed, was abandoned and is under way. O(open requests). */
 void traffic_audit(struct traffic *t);
 
+/* Cloud load balancers have found out about their targets: for the warm-up. */
+bool traffic_settled(const struct traffic *t);
+
 /* Requests of one traffic entry that have begun and not ended. */
 uint64_t traffic_in_flight(const struct traffic *t, uint32_t index);
 

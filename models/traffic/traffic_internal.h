@@ -32,6 +32,7 @@ struct node_views {
     VEC_OF(struct node_view) items;
 };
 
+struct cloud;     /* cloud.h */
 struct discovery; /* discovery.c */
 struct gateway;   /* gateway.h */
 
@@ -59,6 +60,7 @@ struct balancing {
     struct discovery *discovery;        /* NULL: by proxies' views */
     VEC_OF(struct endpoint_set *) news; /* retained; not yet pushed */
     struct endpoint_set *pushed;        /* retained; NULL: nothing yet */
+    struct cloud *cloud; /* by which clients outside come; NULL: none */
 };
 
 struct client {
@@ -192,6 +194,7 @@ struct traffic {
     struct probes *probes;           /* probe.c; NULL: nobody sends any */
     VEC_OF(struct gateway *) gateways;
     VEC_OF(struct discovery *) discoveries;
+    VEC_OF(struct cloud *) clouds;
     bool running;
 };
 
@@ -200,10 +203,33 @@ struct chosen {
     const struct endpoint *endpoint; /* valid until the next event */
     struct lb_balancer *balancer;    /* that counts it; NULL: none */
     struct gateway *gateway;         /* that chose it; NULL: none */
+    uint32_t through; /* 1 + the node by which it came in; 0: none */
     enum cause cause; /* CAUSE_CONNECT_TIMEOUT: dropped on the way */
     sim_time delay;   /* of the name's look-up */
     uint32_t flow;    /* conntrack's entry, where sockets are kept */
 };
+
+/* --- ways --- */
+static inline enum path client_path(const struct client *client,
+                                    const struct endpoint *endpoint)
+{
+    if (client->external)
+        return EXTERNAL;
+    if (client->node == endpoint->node)
+        return SAME_NODE;
+    return client->zone == endpoint->zone ? SAME_ZONE : CROSS_ZONE;
+}
+
+/* The same between any two places. */
+static inline enum path path_between(const struct lb_home *from, node_id node,
+                                     uint16_t zone)
+{
+    if (from->node == NO_ID)
+        return EXTERNAL;
+    if (from->node == node)
+        return SAME_NODE;
+    return from->zone == zone ? SAME_ZONE : CROSS_ZONE;
+}
 
 /* --- traffic.c --- */
 /* Brings t->up up to date; returns how many there are. */
@@ -224,11 +250,6 @@ uint32_t balancing_peers(const struct traffic *t, const struct balancing *lb);
 /* Where the attempt goes: no endpoint, then cause says why. Draws from
  * e->rng. */
 struct chosen client_choose(struct entry *e, uint32_t client);
-enum path client_path(const struct client *client,
-                      const struct endpoint *endpoint);
-
-/* The same between any two places. */
-enum path path_between(const struct lb_home *from, node_id node, uint16_t zone);
 
 /* --- probe.c --- */
 /* How lb_group.probe is answered: self is the struct traffic. */

@@ -158,7 +158,7 @@ static bool write(const struct row *row, char *text, size_t size)
 }
 
 /* A metric of the Service in this replication. */
-static double metric(struct simulation *s, const char *name)
+double study_metric(struct simulation *s, const char *name)
 {
     struct metric_layout *layout = metric_layout_new(s->scenario);
     double *values = mem_calloc(layout->count, sizeof *values);
@@ -283,7 +283,7 @@ static double read_quantile(const struct row *row, struct simulation *s)
     char name[32];
 
     if (p == 0.95 && strncmp(row->metric, "wait", 4) == 0)
-        return metric(s, "waiting_p95");
+        return study_metric(s, "waiting_p95");
     if (strncmp(row->metric, "response_time", 13) != 0)
         return NAN;
     snprintf(name, sizeof name, "latency_p%g", p * 100);
@@ -297,7 +297,7 @@ static double read_quantile(const struct row *row, struct simulation *s)
         }
         return low;
     }
-    return metric(s, name);
+    return study_metric(s, name);
 }
 
 static double read(const struct row *row, struct simulation *s,
@@ -318,12 +318,13 @@ static double read(const struct row *row, struct simulation *s,
 
     for (size_t i = 0; i < sizeof same / sizeof same[0]; i++) {
         if (strcmp(m, same[i].theory) == 0)
-            return metric(s, same[i].ours);
+            return study_metric(s, same[i].ours);
     }
     if (strcmp(m, "blocking_probability") == 0)
-        return metric(s, "failed_overloaded") / metric(s, "attempts");
+        return study_metric(s, "failed_overloaded") /
+               study_metric(s, "attempts");
     if (strcmp(m, "throughput") == 0)
-        return metric(s, "requests_succeeded") /
+        return study_metric(s, "requests_succeeded") /
                sim_to_seconds(s->scenario->duration);
     if (strcmp(m, "variance_number_in_system") == 0)
         return tally_variance(&x->all);

@@ -100,7 +100,8 @@ static struct scenario *load(const char *text)
 
 bool is_share(const struct row *row)
 {
-    return strstr(row->metric, "prob") || strstr(row->metric, "availability");
+    return strstr(row->metric, "prob") || strstr(row->metric, "fraction") ||
+           strstr(row->metric, "availability");
 }
 
 double wanted_error(const struct row *row)

@@ -55,6 +55,12 @@ extern const struct study study_queue;       /* queues.c */
 extern const struct study study_reliability; /* reliability.c: steady state */
 extern const struct study study_transient;   /* reliability.c: short runs */
 extern const struct study study_first_outage;
+extern const struct study study_farm;   /* balance.c: servers, balancers */
+extern const struct study study_again;  /* balance.c: requests that retry */
+extern const struct study study_closed; /* balance.c: users who think */
+
+/* A metric of Service s in this replication. */
+double study_metric(struct simulation *s, const char *name);
 
 /* Runs the study for the rows until every standard error is small enough or
  * the rounds are used up; results[i] over replications. False: not
