@@ -253,13 +253,13 @@ struct endpoint {
  * none, the serving terminating ones (KEP-1669).
  */
 struct endpoint_set {
-    uint64_t sequence;     /* rises over all Services of the world, from 1 */
-    sim_time at;           /* when it was written */
-    sim_time trigger;      /* the change of a pod that caused it: readiness
-                              or deletion; SIM_NEVER: none */
-    sim_time exported;     /* that time as Kubernetes has it in an annotation:
-                              the whole second of a change of Ready; SIM_NEVER:
-                              none */
+    uint64_t sequence; /* rises over all Services of the world, from 1 */
+    sim_time at;       /* when it was written */
+    sim_time trigger;  /* the change of a pod that caused it: readiness
+                          or deletion; SIM_NEVER: none */
+    sim_time exported; /* that time as Kubernetes has it in an annotation:
+                          the whole second of a change of Ready; SIM_NEVER:
+                          none */
     service_id service;
     incident_id origin;         /* of the change */
     struct endpoint_set *older; /* NULL, or dropped as not in use */
