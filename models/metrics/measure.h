@@ -38,6 +38,8 @@ struct traffic_sums {
     uint64_t crossed;                /* succeeded ones, from zone to zone */
     uint64_t retries, untried;       /* untried: ended without any attempt */
     uint64_t failed_by[CAUSE_COUNT]; /* attempts */
+    uint64_t overload;               /* failed attempts of that origin */
+    sim_time metastable;             /* see metastable.c */
     uint64_t accepted;               /* attempts that pods took in */
     double sojourn;                  /* sum over them */
     /* Integrals, by what they differ from the sums over accepted attempts:
@@ -308,6 +310,8 @@ struct report {
     VEC_OF(struct incident_effect) items;
 };
 
+struct calm; /* metastable.c */
+
 struct metrics {
     sim_time next;        /* something is due then: metrics_advance */
     struct scope *scopes; /* [0]: the measured time; then windows */
@@ -356,6 +360,8 @@ struct metrics {
     sim_time series_width, series_next; /* end of the running interval */
     uint32_t series_interval;           /* its number */
     struct report *report;              /* built when asked for */
+    struct calm *calm;                  /* by traffic entry */
+    sim_time calm_next;                 /* end of the running interval */
 };
 
 /* --- measure.c: time --- */
@@ -468,6 +474,12 @@ void series_new(struct metrics *m);
 void series_free(struct metrics *m);
 void series_epoch(struct metrics *m, sim_time now);
 void series_flush(struct metrics *m); /* at series_next */
+
+/* --- metastable.c --- */
+void metastable_new(struct metrics *m);
+void metastable_free(struct metrics *m);
+void metastable_epoch(struct metrics *m, sim_time now);
+void metastable_look(struct metrics *m); /* at calm_next */
 
 /* --- requests.c --- */
 void traffic_sums_merge(struct traffic_sums *into,

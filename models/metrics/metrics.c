@@ -32,6 +32,7 @@ static void on_measure(struct metrics *m, enum world_what what)
     cluster_scope_begins(m, m->scopes);
     windows_epoch(m, now);
     series_epoch(m, now);
+    metastable_epoch(m, now);
     metrics_advance(m, now);
 }
 
@@ -124,6 +125,7 @@ struct metrics *metrics_new(struct simulation *s, bool want_detail,
     rows_new(m);
     windows_new(m);
     series_new(m);
+    metastable_new(m);
     m->next = SIM_NEVER;
     if (!want_events)
         kinds &= ~(1U << CHANGE_EVENT);
@@ -150,6 +152,7 @@ void metrics_free(struct metrics *m)
     if (!m)
         return;
     series_free(m);
+    metastable_free(m);
     windows_free(m);
     rows_free(m);
     pods_free(m);
@@ -166,6 +169,15 @@ void metrics_free(struct metrics *m)
     free(m);
 }
 
+static sim_time next_due(const struct metrics *m, sim_time after)
+{
+    sim_time next = windows_next_end(m, after);
+
+    if (m->series && m->series_next < next)
+        next = m->series_next;
+    return m->calm_next < next ? m->calm_next : next;
+}
+
 /* What is due: ends of scopes, rows of the time series. In order of time;
  * all integrals are cut at the ends of scopes. */
 void metrics_advance(struct metrics *m, sim_time now)
@@ -180,17 +192,14 @@ void metrics_advance(struct metrics *m, sim_time now)
         }
         if (m->series && due == m->series_next)
             series_flush(m);
-        m->next = windows_next_end(m, due);
-        if (m->series && m->series_next < m->next)
-            m->next = m->series_next;
-        due = m->next;
+        if (due == m->calm_next)
+            metastable_look(m);
+        due = m->next = next_due(m, due);
     }
     if (m->epoch == SIM_NEVER)
         return;
     /* Scopes may have begun or got an end since. */
-    m->next = windows_next_end(m, now);
-    if (m->series && m->series_next < m->next)
-        m->next = m->series_next;
+    m->next = next_due(m, now);
 }
 
 sim_time metrics_time(const struct metrics *m, sim_time t)

@@ -84,7 +84,10 @@ void metrics_attempt_failed(struct metrics *m, uint32_t traffic,
     if (!scope_has(m->scopes, request_arrival))
         return;
     FOR_SCOPES(m, scope, request_arrival)
-    scope->traffic[traffic].failed_by[cause]++;
+    {
+        scope->traffic[traffic].failed_by[cause]++;
+        scope->traffic[traffic].overload += origin == INCIDENT_OVERLOAD;
+    }
     blame_failed(m, traffic, cause, origin, now);
 }
 
@@ -264,6 +267,8 @@ void traffic_sums_merge(struct traffic_sums *into,
     into->untried += from->untried;
     for (int i = 0; i < CAUSE_COUNT; i++)
         into->failed_by[i] += from->failed_by[i];
+    into->overload += from->overload;
+    into->metastable += from->metastable;
     into->accepted += from->accepted;
     into->sojourn += from->sojourn;
     into->present += from->present;

@@ -75,6 +75,7 @@ static void set_traffic(double *v, const struct traffic_sums *t)
     v[METRIC_requests_succeeded] = succeeded;
     v[METRIC_requests_failed] = failed;
     v[METRIC_requests_abandoned] = (double)t->abandoned;
+    v[METRIC_metastable_seconds] = sim_to_seconds(t->metastable);
     v[METRIC_attempts] = (double)sums_attempts(t);
     v[METRIC_retries] = (double)t->retries;
     v[METRIC_cross_zone_ratio] = ratio((double)t->crossed, succeeded);
