@@ -41,6 +41,8 @@ struct kubelet_container {
     bool signalled; /* SIGTERM was sent */
     bool closed;    /* it listens no more, if it ever did */
     bool idle;      /* and has answered all that it accepted */
+    bool exit_ok;   /* it ended with status 0 */
+    bool done;      /* it ended, and is not restarted */
     uint32_t stamp; /* of this run of its */
     uint32_t runs;  /* starts so far, in all sandboxes */
     sim_time started_at, finished_at;
@@ -72,9 +74,10 @@ struct kubelet_pod {
     pod_id id;
     node_id node;
     enum pod_stage stage;
-    bool deleting; /* heard of the deletion */
-    bool removing; /* the object's removal is on its way */
-    bool failed;   /* evicted, or ended for good */
+    bool deleting;  /* heard of the deletion */
+    bool removing;  /* the object's removal is on its way */
+    bool failed;    /* evicted, or ended for good */
+    bool succeeded; /* that with status 0: phase Succeeded */
     const char *reason;
     uint32_t clock;   /* the last stamp given */
     uint32_t stamp;   /* of the pending event of this stage */
@@ -221,6 +224,8 @@ void kubelet_start_probes(struct kubelets *k, struct pod *pod, uint32_t i);
 /* --- kubelet_restart.c --- */
 /* The process of a container ended, now: resets what is open. */
 void kubelet_end_process(struct kubelets *k, struct pod *pod, uint32_t i);
+/* The container was started: it may end by itself (runTime). */
+void kubelet_set_exit(struct kubelets *k, struct pod *pod, uint32_t i);
 /* The pod ends for good: phase Failed. */
 void kubelet_fail_pod(struct kubelets *k, struct pod *pod, const char *reason);
 

@@ -47,7 +47,82 @@ static void restart_after_backoff(struct kubelets *k, struct pod *pod,
            kubelet_args(pod->kubelet, i, 0, c->stamp));
 }
 
+/* --- a container that ends by itself --- */
+
+/* A Job's pods, where nobody says how long they run. */
+static const sim_time job_run_time = SIM_MIN;
+
+static bool is_ordinary(const struct container *c)
+{
+    return !c->init && !c->sidecar;
+}
+
+static void on_exit(struct sim *sim, void *self, struct event_args args)
+{
+    struct kubelets *k = self;
+    struct pod *pod = kubelet_container_event(k, args);
+    uint32_t i = kubelet_arg_container(args);
+    struct kubelet_container *c;
+    struct rng rng;
+
+    (void)sim;
+    if (!pod || pod->kubelet->containers[i].stage != CONTAINER_RUNNING)
+        return;
+    c = &pod->kubelet->containers[i];
+    rng_init(&rng, k->s->root, "kubelet.run-failure", pod->stream_owner,
+             pod->ordinal);
+    rng_seek(&rng, c->runs, i);
+    c->exit_ok =
+        rng_uniform(&rng) >= kubelet_workload(k, pod)->run_failure_rate;
+    kubelet_end_process(k, pod, i);
+}
+
+static const struct event_type exit_event = {"kubelet.exit", 0, on_exit};
+
+void kubelet_set_exit(struct kubelets *k, struct pod *pod, uint32_t i)
+{
+    const struct workload *w = kubelet_workload(k, pod);
+    struct kubelet_container *c = &pod->kubelet->containers[i];
+    sim_time run;
+
+    if (!is_ordinary(&pod->template->containers[i]))
+        return;
+    run = kubelet_draw(k, pod, &w->run_time, "kubelet.run-time", c->runs, i);
+    if (run == SIM_NEVER && pod->owner_kind == OWNER_JOB)
+        run = job_run_time;
+    if (run != SIM_NEVER)
+        sim_after(k->s->sim, run, &exit_event, k,
+                  kubelet_args(pod->kubelet, i, 0, c->stamp));
+}
+
 /* --- the end of a container --- */
+
+/* GetPhase of pkg/kubelet/kubelet_pods.go: the pod has ended once all its
+ * ordinary containers have, for good; sidecars end with it. */
+static void end_with_last(struct kubelets *k, struct pod *pod)
+{
+    struct kubelet_pod *kp = pod->kubelet;
+    bool ok = true;
+
+    for (uint32_t i = 0; i < kp->container_count; i++) {
+        if (!is_ordinary(&pod->template->containers[i]))
+            continue;
+        if (!kp->containers[i].done)
+            return;
+        ok = ok && kp->containers[i].exit_ok;
+    }
+    kp->succeeded = ok;
+    kubelet_fail_pod(k, pod, ok ? "Completed" : "Error");
+}
+
+static bool ends_for_good(const struct pod *pod, uint32_t i)
+{
+    enum restart_policy policy = pod->template->restart_policy;
+
+    return is_ordinary(&pod->template->containers[i]) &&
+           (policy == RESTART_NEVER || (policy == RESTART_ON_FAILURE &&
+                                        pod->kubelet->containers[i].exit_ok));
+}
 
 static void notice_end(struct kubelets *k, struct pod *pod, uint32_t i)
 {
@@ -56,10 +131,11 @@ static void notice_end(struct kubelets *k, struct pod *pod, uint32_t i)
 
     c->stage = CONTAINER_WAITING;
     kubelet_tell(k, pod);
+    c->done = ends_for_good(pod, i);
     if (kp->deleting || kp->failed)
         kubelet_stop_further(k, pod);
-    else if (pod->template->restart_policy == RESTART_NEVER)
-        kubelet_fail_pod(k, pod, "Error");
+    else if (c->done)
+        end_with_last(k, pod);
     else
         restart_after_backoff(k, pod, i);
 }

@@ -331,6 +331,7 @@ void kubelet_start_container(struct kubelets *k, struct pod *pod, uint32_t i)
 
     c->stage = CONTAINER_RUNNING;
     c->open = c->stopping = c->signalled = c->closed = c->idle = false;
+    c->exit_ok = c->done = false;
     c->stamp = ++kp->clock;
     c->started_at = kubelet_now(k);
     kubelet_pod_event(k, pod, false, "Started", "container %s", spec->name);
@@ -344,6 +345,7 @@ void kubelet_start_container(struct kubelets *k, struct pod *pod, uint32_t i)
                       kubelet_args(kp, i, 0, c->stamp));
     }
     kp->restarts += c->runs++ > 0;
+    kubelet_set_exit(k, pod, i);
     kubelet_start_probes(k, pod, i);
 }
 

@@ -58,7 +58,7 @@ static struct kubelet_status status_now(const struct pod *pod)
                                     .ip = kp->ip ? kp->ip : kp->told.ip};
 
     if (kp->failed)
-        status.phase = POD_FAILED;
+        status.phase = kp->succeeded ? POD_SUCCEEDED : POD_FAILED;
     else if (kp->stage == STAGE_RUN)
         status.phase = POD_RUNNING;
     return status;
@@ -79,8 +79,10 @@ static void write_status(struct kubelets *k, struct pod *pod,
     if (status.restarts > pod->restarts)
         world_pod_set_restarts(k->world, id, status.restarts);
     world_pod_set_phase(k->world, id, status.phase,
-                        status.phase == POD_FAILED ? pod->kubelet->reason
-                                                   : NULL);
+                        status.phase == POD_FAILED ||
+                                status.phase == POD_SUCCEEDED
+                            ? pod->kubelet->reason
+                            : NULL);
     if (status.phase == POD_RUNNING)
         world_pod_set_ready(k->world, id, status.ready);
     k->writing = false;

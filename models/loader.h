@@ -40,7 +40,8 @@ struct loader {
     /* What the timeline makes: known to later verbs, not yet there at the
      * start; `expose` and `apply -f` put Services here. */
     struct object_list later;
-    VEC_OF(const char *) node_names; /* pools expanded */
+    VEC_OF(const char *) node_names;   /* pools expanded */
+    VEC_OF(struct doc_node *) patched; /* manifests as `patch` left them */
     size_t workload_count;
     const struct workload *workloads; /* set before the timeline is read */
     struct manifests *manifests;      /* begins as NULL */

@@ -16,6 +16,8 @@ static const struct {
     {"Deployment", manifest_deployment, false},
     {"ReplicaSet", manifest_replicaset, false},
     {"StatefulSet", manifest_statefulset, false},
+    {"DaemonSet", manifest_daemonset, false},
+    {"Job", manifest_job, false},
     {"Pod", manifest_pod, false},
     {"Service", manifest_service, false},
     {"Node", manifest_node, true},

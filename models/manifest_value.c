@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "models/manifest_internal.h"
+#include "models/select.h"
 #include "sim/io/units.h"
 
 static bool is_template(const char *text)
@@ -154,6 +155,23 @@ void loader_sort_labels(struct label *items, size_t count)
         qsort(items, count, sizeof *items, by_key);
 }
 
+/* metav1validation.ValidateLabels */
+static bool label_ok(struct loader *l, const struct doc_node *label)
+{
+    if (!label_key_ok(label->key)) {
+        diag_error(l->diag, label->key_place, "invalid label key '%.200s'",
+                   label->key);
+        diag_hint(l->diag, "%s", label_key_expected);
+        return false;
+    }
+    if (label_value_ok(label->text))
+        return true;
+    diag_error(l->diag, label->place, "invalid label value '%.200s'",
+               label->text);
+    diag_hint(l->diag, "%s", label_value_expected);
+    return false;
+}
+
 bool value_labels(struct loader *l, struct doc_node *node, struct labels *out)
 {
     struct doc_node *child;
@@ -171,6 +189,8 @@ bool value_labels(struct loader *l, struct doc_node *node, struct labels *out)
         if (child->kind != DOC_SCALAR && child->kind != DOC_NULL)
             return value_bad(l, child, "a text");
         child->used = true;
+        if (!label_ok(l, child))
+            return false;
         items[count].key = intern(l->intern, child->key);
         items[count++].value = intern(l->intern, child->text);
     }

@@ -114,6 +114,7 @@ static void release(struct scenario_reader *r)
     object_list_release(&r->l.later);
     manifest_release(&r->l);
     VEC_FREE(r->l.node_names);
+    VEC_FREE(r->l.patched);
     VEC_FREE(r->manifests);
     VEC_FREE(r->assumptions);
     VEC_FREE(r->timeline);

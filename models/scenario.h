@@ -158,6 +158,8 @@ struct workload {
     int64_t idle_cpu;        /* milli-cores */
     int on_terminate;        /* enum on_terminate */
     struct dist shutdown;    /* SIGTERM -> exit, at least */
+    struct dist run_time;    /* start -> exit by itself; never: a Job's 1m */
+    double run_failure_rate; /* share of such exits with status 1 */
     sim_time pre_stop;       /* < 0: as the manifest says */
     struct place place;
 };

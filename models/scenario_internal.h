@@ -60,10 +60,10 @@ struct raw_workload {
     struct doc_node *selector;
     char *image;
     int64_t image_size;
-    struct dist image_pull, startup, service_time, shutdown;
+    struct dist image_pull, startup, service_time, shutdown, run_time;
     int64_t concurrency, queue_limit, idle_cpu;
     int discipline, on_terminate;
-    double error_rate;
+    double error_rate, run_failure_rate;
     struct raw_cold cold;
     sim_time cpu_per_request;
     sim_time pre_stop; /* < 0: as the manifest says */

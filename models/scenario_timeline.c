@@ -50,11 +50,9 @@ static const struct kubectl_verb *find_verb(const struct kubectl_words *words)
 static bool unknown_verb(struct scenario_reader *r,
                          const struct kubectl_words *words)
 {
-    static const char *const planned[] = {
-        "autoscale", "rollout undo", "rollout pause", "rollout resume",
-        "label",     "annotate",     "taint",         "patch",
-        "set",       "create",       "run",           "replace",
-        "rollout",   "edit",         "evict",         NULL};
+    static const char *const planned[] = {"annotate", "set",     "create",
+                                          "run",      "replace", "rollout",
+                                          "edit",     "evict",   NULL};
     VEC_OF(const char *) names = {0};
     const char *wrong = words->count > 0 ? words->items[0] : "";
     size_t i;

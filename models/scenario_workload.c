@@ -24,6 +24,8 @@ static struct workload translate(const struct raw_workload *raw,
         .idle_cpu = raw->idle_cpu,
         .on_terminate = raw->on_terminate,
         .shutdown = raw->shutdown,
+        .run_time = raw->run_time,
+        .run_failure_rate = raw->run_failure_rate,
         .pre_stop = raw->pre_stop,
     };
 

@@ -4,6 +4,46 @@
 
 #include "sim/io/units.h"
 
+enum { LABEL_MAX = 63, PREFIX_MAX = 253 };
+
+const char label_key_expected[] =
+    "a key is [PREFIX/]NAME: at most 63 letters, digits, '-', '_' and '.', "
+    "the first and last no sign; PREFIX a DNS name";
+const char label_value_expected[] =
+    "a value is at most 63 letters, digits, '-', '_' and '.', the first and "
+    "last no sign, or empty";
+
+static bool is_sign(char c)
+{
+    return c == '-' || c == '_' || c == '.';
+}
+
+static bool is_part(const char *text, size_t length, size_t max,
+                    const char *allowed)
+{
+    return length > 0 && length <= max && strspn(text, allowed) >= length &&
+           !is_sign(text[0]) && !is_sign(text[length - 1]);
+}
+
+static const char letters[] = "abcdefghijklmnopqrstuvwxyz"
+                              "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+static const char dns[] = "abcdefghijklmnopqrstuvwxyz0123456789-.";
+
+bool label_key_ok(const char *key)
+{
+    const char *slash = strchr(key, '/');
+    const char *name = slash ? slash + 1 : key;
+
+    if (slash && !is_part(key, (size_t)(slash - key), PREFIX_MAX, dns))
+        return false;
+    return is_part(name, strlen(name), LABEL_MAX, letters);
+}
+
+bool label_value_ok(const char *value)
+{
+    return !*value || is_part(value, strlen(value), LABEL_MAX, letters);
+}
+
 const char *labels_get(const struct labels *labels, const char *key)
 {
     size_t low = 0, high = labels->count;

@@ -9,6 +9,12 @@
 /* A label's value, NULL where absent. The key need not be interned. */
 const char *labels_get(const struct labels *labels, const char *key);
 
+/* validation.IsQualifiedName, IsValidLabelValue; and what they expect, for
+ * messages. */
+bool label_key_ok(const char *key);
+bool label_value_ok(const char *value);
+extern const char label_key_expected[], label_value_expected[];
+
 /* apimachinery labels.Requirement.Matches: NotIn and DoesNotExist hold
  * where the key is absent. Gt and Lt compare integers. */
 bool requirement_matches(const struct requirement *r,

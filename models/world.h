@@ -324,6 +324,7 @@ enum world_what {
     /* API: nodes */
     WHAT_TAINTS,
     WHAT_IMAGES, /* status.images */
+    WHAT_LABELS,
     /* truth: no watcher of the API may act on these */
     WHAT_SANDBOX, /* pod: a sandbox was made (ip set) or is gone (0) */
     WHAT_SERVING, /* pod: began or ceased to be able to serve */
@@ -469,6 +470,9 @@ void world_node_untaint(struct world *w, node_id id, const char *key,
 void world_node_report_image(struct world *w, node_id id,
                              struct node_image image);
 void world_node_set_unschedulable(struct world *w, node_id id, bool yes);
+/* Other labels; copied. */
+void world_node_set_labels(struct world *w, node_id id,
+                           const struct labels *labels);
 void world_node_delete(struct world *w, node_id id, incident_id origin);
 /* truth; up = true begins a new boot */
 void world_node_set_up(struct world *w, node_id id, bool up,
@@ -498,6 +502,13 @@ void world_deployment_scale(struct world *w, deployment_id id, int replicas,
 void world_deployment_set_template(struct world *w, deployment_id id,
                                    const struct pod_template *template,
                                    incident_id origin);
+void world_deployment_pause(struct world *w, deployment_id id, bool paused,
+                            incident_id origin);
+/* Another spec for one that is there: its strategy and periods, not its
+ * template or replicas, which go by functions of their own. Borrowed. */
+void world_deployment_set_spec(struct world *w, deployment_id id,
+                               const struct deployment_spec *spec,
+                               incident_id origin);
 void world_deployment_set_status(struct world *w, deployment_id id,
                                  int replicas, int updated, int ready,
                                  int available);

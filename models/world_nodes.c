@@ -122,6 +122,20 @@ void world_node_set_unschedulable(struct world *w, node_id id, bool yes)
     world_tell(w, CHANGE_NODE, WHAT_SPEC, id);
 }
 
+void world_node_set_labels(struct world *w, node_id id,
+                           const struct labels *labels)
+{
+    struct node *node = world_node(w, id);
+    size_t size = labels->count * sizeof *labels->items;
+    struct node_spec *spec = world_alloc(w, sizeof *spec + size);
+
+    *spec = *node->spec;
+    spec->labels.count = labels->count;
+    spec->labels.items = memcpy(spec + 1, labels->items, size);
+    node->spec = spec;
+    world_tell(w, CHANGE_NODE, WHAT_LABELS, id);
+}
+
 void world_node_delete(struct world *w, node_id id, incident_id origin)
 {
     struct node *node = world_node(w, id);

@@ -48,6 +48,32 @@ void world_deployment_set_template(struct world *w, deployment_id id,
     world_tell(w, CHANGE_DEPLOYMENT, WHAT_SPEC, id);
 }
 
+void world_deployment_pause(struct world *w, deployment_id id, bool paused,
+                            incident_id origin)
+{
+    struct deployment *d = w->deployments.items[id];
+
+    if (d->paused == paused)
+        return;
+    d->paused = paused;
+    d->origin = origin;
+    world_tell(w, CHANGE_DEPLOYMENT, WHAT_SPEC, id);
+}
+
+void world_deployment_set_spec(struct world *w, deployment_id id,
+                               const struct deployment_spec *spec,
+                               incident_id origin)
+{
+    struct deployment *d = w->deployments.items[id];
+
+    d->spec = spec;
+    d->origin = origin;
+    for (size_t i = 0; i < d->replicasets.count; i++)
+        w->replicasets.items[d->replicasets.items[i]]->min_ready =
+            spec->min_ready;
+    world_tell(w, CHANGE_DEPLOYMENT, WHAT_SPEC, id);
+}
+
 void world_deployment_set_status(struct world *w, deployment_id id,
                                  int replicas, int updated, int ready,
                                  int available)

@@ -1,7 +1,7 @@
 /* kubectl apply -f FILE: what is new is made, what is there is changed. */
 #include <string.h>
 
-#include "models/kubectl/words.h"
+#include "models/kubectl/template.h"
 
 struct command {
     struct object_list objects;
@@ -36,32 +36,6 @@ static void announce(struct loader *l, const struct object_list *o)
         VEC_PUSH(l->node_names, o->nodes.items[i]->name);
 }
 
-/* The lists themselves become the scenario's memory. */
-static void keep(struct loader *l, struct object_list *o)
-{
-#define KEEP(list)                                                             \
-    do {                                                                       \
-        void *copy = intern_copy(l->intern, o->list.items, o->list.count,      \
-                                 sizeof *o->list.items);                       \
-        size_t count = o->list.count;                                          \
-        VEC_FREE(o->list);                                                     \
-        o->list.items = copy;                                                  \
-        o->list.count = o->list.room = count;                                  \
-    } while (0)
-    KEEP(deployments);
-    KEEP(replicasets);
-    KEEP(statefulsets);
-    KEEP(daemonsets);
-    KEEP(jobs);
-    KEEP(pods);
-    KEEP(services);
-    KEEP(nodes);
-    KEEP(namespaces);
-    KEEP(pdbs);
-    KEEP(hpas);
-#undef KEEP
-}
-
 static const void *parse(struct loader *loader,
                          const struct kubectl_words *words, struct diag *diag)
 {
@@ -77,7 +51,7 @@ static const void *parse(struct loader *loader,
         return NULL;
     }
     ok = manifest_read_path(loader, path, words->place, &c->objects) && ok;
-    keep(loader, &c->objects);
+    kubectl_keep_list(loader, &c->objects);
     if (!ok)
         return NULL;
     announce(loader, &c->objects);

@@ -8,6 +8,7 @@
 
 #include "models/eviction.h"
 #include "models/kubectl/words.h"
+#include "models/select.h"
 
 /* EvictErrorRetryDelay; the interval of waitForDelete. */
 static const sim_time retry_delay = 5 * SIM_S, wait_interval = SIM_S;
@@ -15,8 +16,11 @@ static const sim_time retry_delay = 5 * SIM_S, wait_interval = SIM_S;
 struct command {
     struct kubectl_objects nodes;
     bool force, by_delete; /* --disable-eviction */
-    sim_time grace;        /* < 0: each pod's own */
-    sim_time timeout;      /* for each node; SIM_NEVER: none */
+    bool ignore_daemonsets;
+    bool by_selector; /* --pod-selector: other pods stay */
+    struct selector pods;
+    sim_time grace;   /* < 0: each pod's own */
+    sim_time timeout; /* for each node; SIM_NEVER: none */
 };
 
 /* A drain that goes on; the world's memory. */
@@ -45,6 +49,7 @@ static const void *parse(struct loader *loader,
                                         "grace-period",
                                         "timeout",
                                         "disable-eviction",
+                                        "pod-selector",
                                         "l",
                                         "selector",
                                         NULL};
@@ -58,6 +63,13 @@ static const void *parse(struct loader *loader,
     ok = words_objects(loader, words, 1, OBJECT_NODE, 1U << OBJECT_NODE,
                        &c->nodes, diag) &&
          ok;
+    if (words_flag(words, "pod-selector")) {
+        c->by_selector = true;
+        ok = loader_parse_selector(loader, words_flag(words, "pod-selector"),
+                                   words->place, &c->pods) &&
+             ok;
+    }
+    c->ignore_daemonsets = words_has(words, "ignore-daemonsets");
     c->force = words_has(words, "force");
     c->by_delete = words_has(words, "disable-eviction");
     c->grace = grace < 0 ? -1 : grace * SIM_S;
@@ -73,15 +85,39 @@ static bool has_ended(const struct pod *pod)
     return pod->phase == POD_SUCCEEDED || pod->phase == POD_FAILED;
 }
 
-static bool has_bare_pod(const struct world *w, const struct node *node)
+/* The filters of kubectl pkg/drain/filters.go: which pods go, and why none
+ * does. */
+static bool is_meant(const struct drain *d, const struct pod *pod)
 {
+    const struct command *c = d->command;
+
+    if (c->by_selector && !selector_matches(&c->pods, &pod->template->labels))
+        return false;
+    return pod->owner_kind != OWNER_DAEMONSET || has_ended(pod);
+}
+
+static const char *refusal(const struct drain *d, const struct node *node)
+{
+    const struct world *w = d->s->world;
+    bool daemon = false, bare = false;
+
     for (size_t i = 0; i < node->pods.count; i++) {
         const struct pod *pod = world_pod(w, node->pods.items[i]);
 
-        if (pod->owner_kind == OWNER_NONE && !has_ended(pod))
-            return true;
+        if (has_ended(pod) ||
+            (d->command->by_selector &&
+             !selector_matches(&d->command->pods, &pod->template->labels)))
+            continue;
+        daemon |= pod->owner_kind == OWNER_DAEMONSET;
+        bare |= pod->owner_kind == OWNER_NONE;
     }
-    return false;
+    if (daemon && !d->command->ignore_daemonsets)
+        return "cannot delete DaemonSet-managed Pods (use --ignore-daemonsets "
+               "to ignore)";
+    if (bare && !d->command->force)
+        return "cannot delete pods that declare no controller (use --force to "
+               "override)";
+    return NULL;
 }
 
 static int by_number(const void *a, const void *b)
@@ -99,16 +135,17 @@ static void next_node(struct drain *d)
 
     while (d->pending == 0 && d->next < d->node_count) {
         const struct node *node = world_node(w, d->nodes[d->next++]);
+        const char *why = refusal(d, node);
         VEC_OF(pod_id) pods = {0};
 
-        if (!d->command->force && has_bare_pod(w, node)) {
-            world_event(w, true, "DrainRefused", node->spec->name,
-                        "cannot delete pods that declare no controller (use "
-                        "--force to override)");
+        if (why) {
+            world_event(w, true, "DrainRefused", node->spec->name, "%s", why);
             continue;
         }
-        for (size_t i = 0; i < node->pods.count; i++)
-            VEC_PUSH(pods, node->pods.items[i]);
+        for (size_t i = 0; i < node->pods.count; i++) {
+            if (is_meant(d, world_pod(w, node->pods.items[i])))
+                VEC_PUSH(pods, node->pods.items[i]);
+        }
         if (pods.count > 0)
             qsort(pods.items, pods.count, sizeof *pods.items, by_number);
         d->pending = pods.count;

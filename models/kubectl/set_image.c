@@ -89,27 +89,14 @@ static const void *parse(struct loader *loader,
     return ok ? c : NULL;
 }
 
-/* Going back to an earlier image gives the earlier hash, and so the earlier
- * ReplicaSet: what one change adds, its reverse takes away. */
-static uint64_t image_hash(const struct container *c)
-{
-    return rng_mix(rng_hash(c->name), rng_hash(c->image));
-}
-
 static bool apply_change(struct pod_template *t, const struct change *change)
 {
-    struct container *containers = (struct container *)t->containers;
     bool any = false;
 
     for (size_t i = 0; i < t->container_count; i++) {
-        if ((strcmp(change->container, "*") != 0 &&
-             strcmp(change->container, containers[i].name) != 0) ||
-            strcmp(containers[i].image, change->image) == 0)
-            continue;
-        t->hash ^= image_hash(&containers[i]);
-        containers[i].image = change->image;
-        t->hash ^= image_hash(&containers[i]);
-        any = true;
+        if (strcmp(change->container, "*") == 0 ||
+            strcmp(change->container, t->containers[i].name) == 0)
+            any = kubectl_change_image(t, i, change->image) || any;
     }
     return any;
 }

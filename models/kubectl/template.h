@@ -25,4 +25,13 @@ const struct pod_template *kubectl_loaded_template(struct loader *l,
                                                    const char *space,
                                                    const char *name);
 
+/* A container's image by its name; NULL: no such container. */
+const char *kubectl_image(const struct pod_template *t, const char *container);
+/* Gives the i-th container of a copy another image; false: it has it. Going
+ * back to an earlier image gives the earlier hash, and so the earlier
+ * ReplicaSet: what one change adds, its reverse takes away. */
+bool kubectl_change_image(struct pod_template *t, size_t i, const char *image);
+/* What a list holds becomes the scenario's memory. */
+void kubectl_keep_list(struct loader *l, struct object_list *o);
+
 #endif

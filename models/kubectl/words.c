@@ -341,6 +341,15 @@ static bool get_object(const struct world *w, enum object_kind kind, size_t i,
     return !w->nodes.items[i]->deleted;
 }
 
+const char *kubectl_name(const struct world *w, enum object_kind kind,
+                         uint32_t id)
+{
+    struct object x;
+
+    get_object(w, kind, id, &x);
+    return x.name;
+}
+
 static bool meant(const struct kubectl_objects *o, const struct object *x)
 {
     if (o->kind != OBJECT_NODE && strcmp(x->space, o->space) != 0)

@@ -21,6 +21,10 @@ struct kubectl_objects {
 /* "deployment": as kubectl names one of the kind. */
 const char *words_kind(enum object_kind kind);
 
+/* The name of one that exists. */
+const char *kubectl_name(const struct world *w, enum object_kind kind,
+                         uint32_t id);
+
 /* A flag's value; NULL: not given. Given without a value: "". */
 const char *words_flag(const struct kubectl_words *words, const char *name);
 bool words_has(const struct kubectl_words *words, const char *name);

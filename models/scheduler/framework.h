@@ -224,6 +224,9 @@ void framework_node_add(struct framework *f, node_id id,
                         const struct node_spec *spec);
 /* Its pods stay accounted until they are removed. */
 void framework_node_remove(struct framework *f, node_id id);
+/* It has other labels: everything that hangs on them is found anew. */
+void framework_node_relabel(struct framework *f, node_id id,
+                            const struct node_spec *spec);
 void framework_node_set(struct framework *f, node_id id, bool unschedulable,
                         const struct taint *taints, size_t taint_count);
 

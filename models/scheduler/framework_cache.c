@@ -154,6 +154,16 @@ void framework_node_remove(struct framework *f, node_id id)
     f->generation++;
 }
 
+void framework_node_relabel(struct framework *f, node_id id,
+                            const struct node_spec *spec)
+{
+    struct node_info *node = node_at(f, id);
+
+    node->spec = spec;
+    node->version++;
+    f->generation++;
+}
+
 void framework_node_set(struct framework *f, node_id id, bool unschedulable,
                         const struct taint *taints, size_t taint_count)
 {

@@ -185,6 +185,8 @@ static void on_node_heard(struct sim *sim, void *self, struct event_args args)
     } else if (args.detail == WHAT_IMAGES) {
         images_read(sch, node);
     } else {
+        if (args.detail == WHAT_LABELS)
+            framework_node_relabel(sch->framework, node->id, node->spec);
         node_read(sch, node);
         scheduler_may_help(sch, EVENT_NODE_CHANGED, node->id);
     }
@@ -255,6 +257,7 @@ static void on_node(void *self, const struct world_change *change)
     case WHAT_SPEC:
     case WHAT_TAINTS:
     case WHAT_IMAGES:
+    case WHAT_LABELS:
         hear(sch, &sch->nodes, &node_heard, change);
         break;
     default:

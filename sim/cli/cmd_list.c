@@ -70,8 +70,9 @@ static void events(void)
 
 static void kinds(void)
 {
-    puts("Node Pod Deployment ReplicaSet Service PodDisruptionBudget\n"
-         "HorizontalPodAutoscaler Namespace PriorityClass List\n"
+    puts("Node Pod Deployment ReplicaSet StatefulSet DaemonSet Job Service\n"
+         "PodDisruptionBudget HorizontalPodAutoscaler Namespace\n"
+         "PriorityClass List\n"
          "Scenario (podchurn/v1)\n"
          "Other kinds are passed over and counted in a note.");
 }
