@@ -9,9 +9,9 @@
  *
  * What is decided here, where Kubernetes leaves it to the process or where
  * the model is simpler:
- * - Init containers run to their end in no time; their images are pulled,
- *   one container after another in the order of the template. Sidecars are
- *   started in that order and go on.
+ * - An init container runs for the workload's `initContainer`, in no time
+ *   unless that is given, and succeeds. A sidecar starts in its turn, the next
+ *   one after its startup probe, and ends after all that came later.
  * - One container serves requests: the first that declares ports, else the
  *   first that stays. `startup`, preStop of the workload, onTerminate and
  *   `shutdown` are its own; other containers end at SIGTERM, and their

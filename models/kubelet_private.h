@@ -2,7 +2,8 @@
  * kubelet_private - what the kubelet*.c files share; nobody else includes it.
  *
  *   kubelet.c         nodes: watch, boot, lease; crash and eviction
- *   kubelet_start.c   sandbox, address, images, containers' start
+ *   kubelet_start.c   sandbox, address, containers' start
+ *   kubelet_image.c   images and pulls
  *   kubelet_probe.c   startup, readiness and liveness probes
  *   kubelet_restart.c what follows a container's end: back-off, restart
  *   kubelet_stop.c    preStop, SIGTERM, SIGKILL, teardown, removal
@@ -15,6 +16,7 @@
 #ifndef MODELS_KUBELET_PRIVATE_H
 #define MODELS_KUBELET_PRIVATE_H
 
+#include "models/controller_client.h"
 #include "models/kubelet.h"
 #include "models/kubelet_rules.h"
 
@@ -50,6 +52,8 @@ struct kubelet_container {
     sim_time kill_at; /* SIGKILL */
     event_id kill;
     struct backoff backoff; /* before its next restart */
+    struct backoff pull;    /* before its image is pulled again */
+    bool awaits_turn;       /* a sidecar: others are to end before SIGTERM */
     struct kubelet_probe probes[PROBE_PURPOSES];
 };
 
@@ -83,6 +87,7 @@ struct kubelet_pod {
     uint32_t stamp;   /* of the pending event of this stage */
     uint32_t ip;      /* of the sandbox; 0: none */
     uint32_t tries;   /* sandboxes begun */
+    uint32_t syncs;   /* waits for another try to pull */
     uint32_t next;    /* container to start next */
     uint32_t serving; /* the container that serves */
     uint32_t restarts;
@@ -102,10 +107,13 @@ struct image_wait {
     uint32_t stamp;
 };
 
-/* A pull that others may join (parallel pulls). */
+/* A pull under way. */
 struct image_pull {
-    const char *image;
+    uint32_t number; /* tells it from others of its node */
+    struct node_image image;
     sim_time end;
+    struct image_wait wait;
+    bool fails;
 };
 
 struct kubelet_node {
@@ -119,12 +127,11 @@ struct kubelet_node {
     VEC_OF(struct node_image) images; /* in the order of their coming */
     size_t images_told;               /* so many the API knows of */
     sim_time list_phase;              /* when it lists them */
-    VEC_OF(struct image_wait) queue;  /* serial pulls; from `head` on */
+    VEC_OF(struct image_wait) queue;  /* for a place; from `head` on */
     size_t head;
-    bool pulling;
-    struct image_wait puller;
-    struct node_image pulled;        /* what is being pulled */
-    VEC_OF(struct image_pull) pulls; /* parallel ones */
+    VEC_OF(struct image_pull) pulls; /* no order */
+    uint32_t pull_number;
+    struct token_bucket registry;
     VEC_OF(uint32_t) leaked; /* addresses of pods removed while it was down */
 };
 
@@ -202,6 +209,19 @@ void kubelet_pod_event(struct kubelets *k, const struct pod *pod, bool warning,
 /* --- kubelet_start.c --- */
 void kubelet_start_sandbox(struct kubelets *k, struct pod *pod);
 void kubelet_start_container(struct kubelets *k, struct pod *pod, uint32_t i);
+/* Goes on with the container whose turn it is. */
+void kubelet_start_further(struct kubelets *k, struct pod *pod);
+/* The startup probe of a container passed: if others waited for that, their
+ * turn has come. */
+void kubelet_sidecar_started(struct kubelets *k, struct pod *pod, uint32_t i);
+/* Until a pod is synced again that could not be: the n-th time for `what`. */
+sim_time kubelet_sync_backoff(const struct kubelets *k, const struct pod *pod,
+                              uint32_t what, uint32_t n);
+
+/* --- kubelet_image.c --- */
+/* Whether the next container's image has to be pulled; does so. */
+bool kubelet_must_pull(struct kubelets *k, const struct pod *pod);
+void kubelet_pull(struct kubelets *k, struct pod *pod);
 /* The node was made: it has the images that its spec says. */
 void kubelet_has_images(struct kubelets *k, node_id node);
 /* Tells the API server, in due time, of images that it does not know of. */

@@ -142,6 +142,7 @@ static void startup_passed(struct kubelets *k, struct pod *pod, uint32_t i)
     trigger(k, pod, i, PROBE_READINESS);
     trigger(k, pod, i, PROBE_LIVENESS);
     kubelet_tell(k, pod);
+    kubelet_sidecar_started(k, pod, i);
 }
 
 /* The thresholds were reached. */

@@ -77,10 +77,42 @@ static void serving_terminates(struct kubelets *k, struct pod *pod, uint32_t i)
     exit_at(k, pod, i, c->exit_at);
 }
 
+/* A sidecar of a pod that stops ends after all containers that were started
+ * later (kuberuntime_termination_order.go). */
+static bool has_turn(const struct pod *pod, uint32_t i)
+{
+    const struct kubelet_pod *kp = pod->kubelet;
+
+    if (!pod->template->containers[i].sidecar || kp->stage != STAGE_STOP)
+        return true;
+    for (uint32_t j = i + 1; j < kp->container_count; j++) {
+        if (kp->containers[j].stage != CONTAINER_WAITING)
+            return false;
+    }
+    return true;
+}
+
+static void kill_at(struct kubelets *k, struct pod *pod, uint32_t i,
+                    sim_time at);
+
+/* However long that takes, it then has the least time for itself. */
+static void await_turn(struct kubelets *k, struct pod *pod, uint32_t i)
+{
+    struct kubelet_container *c = &pod->kubelet->containers[i];
+
+    c->awaits_turn = true;
+    kill_at(k, pod, i, later(c->kill_at, k->params->min_grace_after_pre_stop));
+}
+
 static void sigterm(struct kubelets *k, struct pod *pod, uint32_t i)
 {
     struct kubelet_container *c = &pod->kubelet->containers[i];
 
+    if (!has_turn(pod, i)) {
+        await_turn(k, pod, i);
+        return;
+    }
+    c->awaits_turn = false;
     c->signalled = true;
     if (i == pod->kubelet->serving)
         serving_terminates(k, pod, i);
@@ -247,6 +279,13 @@ void kubelet_stop_further(struct kubelets *k, struct pod *pod)
 
     if (kp->stage != STAGE_STOP)
         return;
+    for (uint32_t i = kp->container_count; i-- > 0;) {
+        if (kp->containers[i].stage == CONTAINER_RUNNING &&
+            kp->containers[i].awaits_turn && has_turn(pod, i)) {
+            sigterm(k, pod, i); /* its end leads here again */
+            return;
+        }
+    }
     for (uint32_t i = 0; i < kp->container_count; i++) {
         if (kp->containers[i].stage != CONTAINER_WAITING)
             return;

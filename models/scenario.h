@@ -51,6 +51,11 @@ struct kubelet_params {
     struct dist sandbox_teardown;
     struct dist container_exit; /* SIGKILL or exit -> noticed */
     bool serial_image_pulls;
+    int64_t max_parallel_image_pulls; /* INT64_MAX: no limit */
+    double registry_pull_qps;
+    int64_t registry_burst;
+    struct dist image_pull_failure; /* a pull that fails */
+    sim_time image_backoff_base, image_backoff_max;
     struct dist status_latency; /* a change -> the API has it */
     sim_time crash_backoff_base, crash_backoff_max, crash_backoff_reset;
     bool crash_backoff_reduced;
@@ -147,6 +152,7 @@ struct workload {
     struct selector selector; /* of pods; count 0: all */
     const char *image;        /* glob; NULL: any */
     int64_t image_size;       /* bytes; 0: not known */
+    struct dist init;         /* the run of each init container */
     struct dist image_pull, startup, service_time;
     int64_t concurrency; /* INT64_MAX: unlimited */
     int discipline;      /* enum discipline */

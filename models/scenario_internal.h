@@ -60,6 +60,7 @@ struct raw_workload {
     struct doc_node *selector;
     char *image;
     int64_t image_size;
+    struct dist init;
     struct dist image_pull, startup, service_time, shutdown, run_time;
     int64_t concurrency, queue_limit, idle_cpu;
     int discipline, on_terminate;

@@ -11,6 +11,7 @@ static struct workload translate(const struct raw_workload *raw,
     struct workload w = {
         .image = intern(in, raw->image),
         .image_size = raw->image_size,
+        .init = raw->init,
         .image_pull = raw->image_pull,
         .startup = raw->startup,
         .service_time = raw->service_time,

@@ -54,6 +54,12 @@ static inline void fixture_init_cluster(struct cluster_params *c)
     c->kubelet.boot = dist_constant(5);
     c->kubelet.node_keeps_images = true;
     c->kubelet.image_list_period = 30 * SIM_S;
+    c->kubelet.max_parallel_image_pulls = INT64_MAX;
+    c->kubelet.registry_pull_qps = 5;
+    c->kubelet.registry_burst = 10;
+    c->kubelet.image_pull_failure = dist_constant(1);
+    c->kubelet.image_backoff_base = 10 * SIM_S;
+    c->kubelet.image_backoff_max = 300 * SIM_S;
     c->kube_proxy.min_sync_period = SIM_S;
     c->kube_proxy.sync_period = 30 * SIM_S;
     c->kube_proxy.sync_base = dist_constant(0.1);
