@@ -94,6 +94,8 @@ static inline void fixture_init_template(struct fixture *f)
     f->workload.image_pull = dist_constant(1);
     f->workload.startup = dist_constant(0);
     f->workload.service_time = dist_constant(0);
+    f->workload.run_time = dist_never();
+    f->workload.init = dist_constant(0);
     f->workload.concurrency = 1;
     f->workload.queue_limit = INT64_MAX;
     f->workload.cold_factor = 1;

@@ -118,8 +118,9 @@ static void broken_image(void **state)
     start(&t);
     fixture_pod(&t.f, 0);
     fixture_run(&t.f, 60000);
+    /* The pull fails after a second: only then does its sync end. */
     expect(&t, "110 pod 0 sandbox 10.244.0.2\n"
-               "115 pod 0 ip 10.244.0.2\n");
+               "1115 pod 0 ip 10.244.0.2\n");
     delete_pod(&t, 0, -1);
     fixture_run(&t.f, 70000);
     expect(&t, "60060 pod 0 sandbox 0.0.0.0\n"
