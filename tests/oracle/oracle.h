@@ -123,7 +123,7 @@ typedef void aspect_function(const struct comparison *c);
 aspect_function aspect_counts, aspect_rollouts, aspect_endpoints,
     aspect_reactions, aspect_nodes, aspect_victims, aspect_churn,
     aspect_evictions, aspect_hints, aspect_node_steps, aspect_ordinals,
-    aspect_scheduling;
+    aspect_autoscaling, aspect_scheduling;
 
 /* Something that is measured in both traces; `what` is the aspect's own. */
 typedef double measure_function(const struct trace *t, const void *what);

@@ -25,6 +25,7 @@ static void prepare(void *self, struct simulation *s)
     watch_start(p);
     fake_kubelet_start(p);
     faults_start(p);
+    autoscaling_start(p);
     scheduler_set_preference(s->scheduler, prefer, p);
 }
 

@@ -68,6 +68,9 @@ void fake_kubelet_stop_node(struct replay *p, node_id id);
 void fake_kubelet_start_node(struct replay *p, node_id id);
 void fake_kubelet_report(struct replay *p, node_id id, bool ready);
 
+/* --- autoscaling.c: what pods use, of recordings that say it --- */
+void autoscaling_start(struct replay *p);
+
 /* --- faults.c: what was done to pods and nodes --- */
 void faults_start(struct replay *p);
 
