@@ -255,13 +255,17 @@ static bool behavior_read(struct loader *l, struct doc_node *spec,
                           struct hpa_behavior *b)
 {
     struct doc_node *behavior;
+    bool ok;
 
     hpa_default_behavior(b);
     if (!value_mapping(l, spec, "behavior", &behavior))
         return false;
     b->given = behavior != NULL;
-    return !behavior || (rules_read(l, behavior, "scaleUp", &b->up) &
-                         rules_read(l, behavior, "scaleDown", &b->down));
+    if (!behavior)
+        return true;
+    /* Both, so that all errors are told. */
+    ok = rules_read(l, behavior, "scaleUp", &b->up);
+    return rules_read(l, behavior, "scaleDown", &b->down) && ok;
 }
 
 /* --- the object --- */
@@ -296,9 +300,11 @@ bool manifest_hpa(struct manifest_object *o)
     if (!required_map(l, o->root, "spec", &spec))
         return false;
     ok = replicas_read(l, spec, &h);
-    ok &= required_map(l, spec, "scaleTargetRef", &target) &&
-          required_text(l, target, "kind", &h.target_kind) &
-              required_text(l, target, "name", &h.target_name);
+    ok &= required_map(l, spec, "scaleTargetRef", &target);
+    if (target) {
+        ok &= required_text(l, target, "kind", &h.target_kind);
+        ok &= required_text(l, target, "name", &h.target_name);
+    }
     ok &= metrics_read(l, spec, &h);
     ok &= behavior_read(l, spec, &h.behavior);
     if (ok)

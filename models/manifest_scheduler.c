@@ -139,12 +139,15 @@ static bool point_read(struct loader *l, struct doc_node *plugins,
                        struct scheduler_config *c)
 {
     struct doc_node *point, *disabled, *enabled;
+    bool ok;
 
     if (!value_mapping(l, plugins, name, &point) ||
         !value_sequence(l, point, "disabled", &disabled) ||
         !value_sequence(l, point, "enabled", &enabled))
         return false;
-    return disabled_read(l, disabled, p, c) & enabled_read(l, enabled, p, c);
+    /* Both, so that all errors are told. */
+    ok = disabled_read(l, disabled, p, c);
+    return enabled_read(l, enabled, p, c) && ok;
 }
 
 /* The default plug-ins are there unless they are disabled. */

@@ -149,10 +149,13 @@ static void give_back(struct endpointslices *all, struct record *r)
     }
 }
 
+#define NO_NODE_INFO                                                           \
+    "Insufficient Node information: allocatable CPU or zone not "              \
+    "specified on one or more nodes"
+
 static const char *const reasons[] = {
     [HINTS_GIVEN] = "Topology Aware Hints has been enabled",
-    [HINTS_NO_NODE_INFO] = "Insufficient Node information: allocatable CPU or "
-                           "zone not specified on one or more nodes",
+    [HINTS_NO_NODE_INFO] = NO_NODE_INFO,
     [HINTS_FEW] = "Insufficient number of endpoints",
     [HINTS_OVERLOAD] =
         "Minimum allocation of required endpoints exceeds overload threshold",
