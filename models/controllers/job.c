@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "models/controllers/job_internal.h"
+#include "models/version.h"
 
 enum { PODS_PER_SYNC = 500 }; /* MaxPodCreateDeletePerSync */
 
@@ -271,7 +272,9 @@ static void manage(struct controller_run *run, struct jobs *all,
 
     if (more < 0)
         delete_pods(run, all, job, (size_t)-more);
-    if (more > 0 && job->spec->backoff_limit_per_index < 0)
+    if (more > 0 && job->spec->backoff_limit_per_index < 0 &&
+        controller_simulation(run)->scenario->cluster.kubernetes_minor >=
+            VERSION_job_pod_backoff)
         wait = job_backoff(r->failures, now - r->last_failure);
     if (wait > 0)
         controller_enqueue_after(run, job->id, wait);

@@ -159,6 +159,8 @@ static void on_pod(struct reader *e, struct doc_node *root, double t,
         trace_pod_step(e->t, i, STEP_POD_BOUND, t);
     }
     p->restarts = (int)node_number(root, "restarts", p->restarts);
+    if (is(doc_text(root, "phase"), "Succeeded") && isnan(p->succeeded))
+        p->succeeded = t;
     if (ended && isnan(p->failed))
         trace_pod_step(e->t, i, STEP_POD_FAILED, t);
     else if (!ended && ready != p->is_ready)

@@ -14,7 +14,7 @@
 /* As seen in the recordings: from one write to the next. */
 static const double step_s = 0.01, report_s = 0.05;
 
-enum { DO_START, DO_END, DO_REMOVE, DO_REPORT };
+enum { DO_START, DO_END, DO_REMOVE, DO_REPORT, DO_SUCCEED };
 
 static void on_event(struct sim *sim, void *self, struct event_args args);
 static const struct event_type pod_event = {"oracle.fake-kubelet", 0, on_event};
@@ -86,12 +86,23 @@ static void bound(struct replay *p, const struct pod *pod)
 static void start(struct replay *p, const struct pod *pod)
 {
     struct fake_pod *f = pod_of(p, pod->id);
+    const struct trace_pod *y = recorded(p, pod->id);
 
     f->running = true;
     if (!pod->ip)
         world_pod_report_ip(p->s->world, pod->id, 0x0af40001 + pod->id);
     world_pod_set_phase(p->s->world, pod->id, POD_RUNNING, NULL);
     world_pod_set_ready(p->s->world, pod->id, !f->unready);
+    if (y && !isnan(y->succeeded) && y->succeeded > y->ready)
+        later(p, pod->id, DO_SUCCEED, y->succeeded - y->ready);
+}
+
+/* A Job's pod has done its work. */
+static void succeed(struct replay *p, const struct pod *pod)
+{
+    pod_of(p, pod->id)->running = false;
+    world_pod_set_phase(p->s->world, pod->id, POD_SUCCEEDED, "Completed");
+    world_pod_set_ready(p->s->world, pod->id, false);
 }
 
 static void end(struct replay *p, const struct pod *pod)
@@ -117,6 +128,9 @@ static void on_event(struct sim *sim, void *self, struct event_args args)
         break;
     case DO_END:
         end(p, pod);
+        break;
+    case DO_SUCCEED:
+        succeed(p, pod);
         break;
     case DO_REMOVE:
         world_pod_remove(p->s->world, id);

@@ -23,7 +23,7 @@ struct trace_pod {
     size_t generation;  /* of its ReplicaSet among the owner's */
     size_t rank;        /* among its ReplicaSet's (or owner's) pods */
     size_t name_rank;   /* among the owner's pods of its name */
-    double created, bound, ready, failed, deletion, gone;
+    double created, bound, ready, failed, succeeded, deletion, gone;
     double grace;
     const char *node; /* NULL: not bound */
     bool is_ready;
