@@ -79,6 +79,8 @@ const char *doc_name(const struct doc_node *node);
 /* Marks a whole subtree used. */
 void doc_use_all(struct doc_node *node);
 
+/* The text in double quotes, escaped as YAML has it. */
+void doc_print_quoted(const char *text, FILE *out);
 /* Prints a tree on one line, in flow style; it reads back the same. */
 void doc_print_flow(const struct doc_node *node, FILE *out);
 

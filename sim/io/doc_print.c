@@ -10,12 +10,8 @@ static bool is_word(const char *text)
                                        "0123456789._/+-")];
 }
 
-static void flow_text(const char *text, bool plain, FILE *out)
+void doc_print_quoted(const char *text, FILE *out)
 {
-    if (plain && is_word(text)) {
-        fputs(text, out);
-        return;
-    }
     fputc('"', out);
     for (; *text; text++) {
         if (*text == '"' || *text == '\\')
@@ -28,6 +24,14 @@ static void flow_text(const char *text, bool plain, FILE *out)
             fputc(*text, out);
     }
     fputc('"', out);
+}
+
+static void flow_text(const char *text, bool plain, FILE *out)
+{
+    if (plain && is_word(text))
+        fputs(text, out);
+    else
+        doc_print_quoted(text, out);
 }
 
 void doc_print_flow(const struct doc_node *node, FILE *out)

@@ -39,18 +39,7 @@ void param_print_text(const char *text, FILE *out)
         fputs(text, out);
         return;
     }
-    fputc('"', out);
-    for (; *text; text++) {
-        if (*text == '"' || *text == '\\')
-            fprintf(out, "\\%c", *text);
-        else if (*text == '\n')
-            fputs("\\n", out);
-        else if ((unsigned char)*text < 0x20 || *text == 0x7f)
-            fprintf(out, "\\x%02x", (unsigned)(unsigned char)*text);
-        else
-            fputc(*text, out);
-    }
-    fputc('"', out);
+    doc_print_quoted(text, out);
 }
 
 /* ---- scalars ---- */
