@@ -71,6 +71,17 @@ static sim_time hearing_time(struct controller_run *run)
     return run->heard_at;
 }
 
+sim_time controller_cached_time(struct controller_run *run)
+{
+    sim_time at = hearing_time(run);
+
+    assert(run->hearing);
+    if (run->worker)
+        at -= dist_sample_time(&run->all->params->write_latency,
+                               &run->answer_latency);
+    return at;
+}
+
 static void on_heard(struct sim *sim, void *self, struct event_args args)
 {
     struct controller_run *run = self;
@@ -237,6 +248,7 @@ static void start_run(struct controllers *c, struct controller_run *run,
     }
     rng_init(&run->write_latency, root, "controller.write", kind->name, 0);
     rng_init(&run->event_latency, root, "controller.event", kind->name, 0);
+    rng_init(&run->answer_latency, root, "controller.answer", kind->name, 0);
     if (kind->start)
         kind->start(run, run->state);
 }

@@ -78,6 +78,12 @@ void controller_enqueue_after(struct controller_run *run, work_key key,
 void controller_retry(struct controller_run *run, work_key key);
 void controller_forget(struct controller_run *run, work_key key);
 
+/* From observe: the controller's cache has the change from then on. Of its
+ * own writes it may be a past time: the answer and the watch are under way
+ * together, and either may come first (in recordings 31 of 78 statuses of
+ * ReplicaSets were refused as computed from what was there before). */
+sim_time controller_cached_time(struct controller_run *run);
+
 /*
  * A write request: waits for a token, takes write latency, then apply runs
  * and does world_*() writes (it checks that what it writes to still is).

@@ -53,7 +53,7 @@ struct controller_run {
     /* Client. */
     struct token_bucket own;
     struct token_bucket *bucket; /* own, or another's */
-    struct rng write_latency, event_latency;
+    struct rng write_latency, event_latency, answer_latency;
     struct spam_filter spam;
     size_t events_waiting; /* the one on its way included */
     uint64_t request_count, event_count;

@@ -161,9 +161,6 @@ void world_replicaset_set_status(struct world *w, replicaset_id id,
 {
     struct replicaset *rs = w->replicasets.items[id];
 
-    if (rs->status_replicas == replicas && rs->status_ready == ready &&
-        rs->status_available == available)
-        return;
     rs->status_replicas = replicas;
     rs->status_ready = ready;
     rs->status_available = available;

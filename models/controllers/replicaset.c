@@ -15,13 +15,20 @@ static const char scaled[] = "Scaled", rolled_out[] = "RolledOut";
 
 enum { POD_ACTIVE = 1, POD_READY = 2 };
 
+/* What a sync reads of the object. */
+struct copy {
+    int replicas; /* of the spec */
+    int status_replicas, status_ready, status_available;
+    int observed;     /* spec.replicas at the last status; -1: none */
+    uint32_t version; /* counts the object's changes */
+};
+
 struct record {
-    int active, ready; /* of its pods, as they are now */
-    int observed;      /* spec.replicas at the last status; -1: none */
-    uint32_t version;  /* of the object: counts its changes, */
-    sim_time heard;    /* the newest is in the informer's cache from then on */
-    uint32_t read;     /* the version that a status is computed from; */
-    bool stale;        /* or it was an older one */
+    int active, ready;  /* of its pods, as they are now */
+    struct copy newest; /* as the API server has it, */
+    sim_time cached;    /* which the informer's cache has from then on; */
+    struct copy before; /* till then it has this one */
+    uint32_t read;      /* the version that a status is computed from */
     /* What ended pods that it will replace: the new ones' origins. */
     VEC_OF(incident_id) lost;
 };
@@ -31,8 +38,7 @@ struct replicasets {
     VEC_OF(uint8_t) pods;          /* flags by pod: as counted above */
     VEC_OF(int) on_node;           /* scratch, by node: zero */
     VEC_OF(struct ranked_pod) ranked;
-    uint64_t salt;  /* of the pods' UIDs */
-    struct rng lag; /* of news that only make its cache stale */
+    uint64_t salt; /* of the pods' UIDs */
 };
 
 static void start(struct controller_run *run, void *state)
@@ -42,8 +48,6 @@ static void start(struct controller_run *run, void *state)
 
     rng_init(&rng, controller_simulation(run)->root, "replicaset.uid", NULL, 0);
     all->salt = rng_u64(&rng);
-    rng_init(&all->lag, controller_simulation(run)->root, "replicaset.lag",
-             NULL, 0);
 }
 
 static void stop(void *state)
@@ -61,7 +65,7 @@ static void stop(void *state)
 static struct record *record_of(struct replicasets *all, replicaset_id id)
 {
     while (all->records.count <= id)
-        VEC_PUSH(all->records, (struct record){.observed = -1});
+        VEC_PUSH(all->records, (struct record){.newest.observed = -1});
     return &all->records.items[id];
 }
 
@@ -120,31 +124,32 @@ static void observe_pod(struct controller_run *run, struct replicasets *all,
         controller_enqueue_after(run, rs->id, rs->min_ready + SIM_S);
 }
 
-/* When its cache will have what changes now. */
-static sim_time heard_at(struct controller_run *run, struct replicasets *all)
+/* A change that comes while an older one is on its way too: the cache is
+ * taken to skip the one between. */
+static void observe_itself(struct controller_run *run, struct record *r,
+                           const struct replicaset *rs)
 {
-    const struct world *w = controller_world(run);
-    sim_time now = sim_now(w->sim);
-    sim_time lag = dist_sample_time(
-        &w->scenario->cluster.control_plane.watch_latency, &all->lag);
+    sim_time now = sim_now(controller_world(run)->sim);
 
-    return lag < SIM_NEVER - now ? now + lag : SIM_NEVER;
+    if (now >= r->cached)
+        r->before = r->newest;
+    r->newest.replicas = rs->replicas;
+    r->newest.status_replicas = rs->status_replicas;
+    r->newest.status_ready = rs->status_ready;
+    r->newest.status_available = rs->status_available;
+    r->newest.version++;
+    r->cached = controller_cached_time(run);
+    controller_enqueue(run, rs->id);
 }
 
 static void observe(struct controller_run *run, void *state,
                     const struct world_change *change)
 {
-    struct record *r;
-
-    if (change->kind == CHANGE_POD) {
+    if (change->kind == CHANGE_POD)
         observe_pod(run, state, change);
-        return;
-    }
-    r = record_of(state, change->id);
-    r->version++;
-    r->heard = heard_at(run, state);
-    if (change->what == WHAT_ADDED || change->what == WHAT_SPEC)
-        controller_enqueue(run, change->id);
+    else
+        observe_itself(run, record_of(state, change->id),
+                       controller_world(run)->replicasets.items[change->id]);
 }
 
 /* --- writes --- */
@@ -213,7 +218,7 @@ static void apply_status_anew(struct controller_run *run, void *state,
 
     if (w->replicasets.items[id]->deleted)
         return;
-    record_of(state, id)->observed = (int)(a >> 32);
+    record_of(state, id)->newest.observed = (int)(a >> 32);
     world_replicaset_set_status(w, id, (int)(b & COUNT_MASK),
                                 (int)(b >> COUNT_BITS & COUNT_MASK),
                                 (int)(b >> 2 * COUNT_BITS));
@@ -226,7 +231,7 @@ static void apply_status(struct controller_run *run, void *state, uint64_t a,
 {
     const struct record *r = record_of(state, (replicaset_id)(a & UINT32_MAX));
 
-    if (r->stale || r->read != r->version)
+    if (r->read != r->newest.version)
         controller_repeat(run, apply_status_anew, a, b);
     else
         apply_status_anew(run, state, a, b);
@@ -376,21 +381,24 @@ static int count_available(const struct world *w, const struct replicaset *rs,
 }
 
 static void write_status(struct controller_run *run,
-                         const struct replicaset *rs, const struct record *r)
+                         const struct replicaset *rs, const struct record *r,
+                         const struct copy *cached)
 {
     const struct world *w = controller_world(run);
     sim_time next;
     int available = count_available(w, rs, r, &next);
 
-    if (r->active != rs->status_replicas || r->ready != rs->status_ready ||
-        available != rs->status_available || rs->replicas != r->observed)
+    if (r->active != cached->status_replicas ||
+        r->ready != cached->status_ready ||
+        available != cached->status_available ||
+        cached->replicas != cached->observed)
         controller_write(run, apply_status,
-                         rs->id | (uint64_t)rs->replicas << 32,
+                         rs->id | (uint64_t)cached->replicas << 32,
                          pack(r->active, r->ready, available), 0);
     if (w->scenario->cluster.kubernetes_minor >= VERSION_exact_ready_checks)
         controller_enqueue_after(run, rs->id, next);
-    else if (rs->min_ready > 0 && r->ready == rs->replicas &&
-             available != rs->replicas)
+    else if (rs->min_ready > 0 && r->ready == cached->replicas &&
+             available != cached->replicas)
         controller_enqueue_after(run, rs->id, rs->min_ready);
 }
 
@@ -399,17 +407,19 @@ static void reconcile(struct controller_run *run, void *state, work_key key)
     struct replicasets *all = state;
     const struct replicaset *rs = controller_world(run)->replicasets.items[key];
     struct record *r = record_of(all, rs->id);
+    const struct copy *cached = sim_now(controller_world(run)->sim) < r->cached
+                                    ? &r->before
+                                    : &r->newest;
 
     if (rs->deleted)
         return;
-    if (r->active < rs->replicas)
-        create_pods(run, r, rs, rs->replicas - r->active);
-    else if (r->active > rs->replicas)
-        delete_pods(run, all, rs, r->active - rs->replicas);
+    if (r->active < cached->replicas)
+        create_pods(run, r, rs, cached->replicas - r->active);
+    else if (r->active > cached->replicas)
+        delete_pods(run, all, rs, r->active - cached->replicas);
     r->lost.count = 0;
-    r->read = r->version;
-    r->stale = sim_now(controller_world(run)->sim) < r->heard;
-    write_status(run, rs, r);
+    r->read = cached->version;
+    write_status(run, rs, r, cached);
 }
 
 static int64_t workers(const struct scenario *scenario)

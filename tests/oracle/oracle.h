@@ -105,7 +105,7 @@ struct trace *replay(const struct recording *r, uint64_t seed,
 /* --- aspects --- */
 
 /* Replays with other dice that are tried where chance decides, at most. */
-enum { REPLAYS = 40 };
+enum { REPLAYS = 200 };
 
 /* What one aspect needs: the recording, and the replay that it is compared
  * with. Where chance decides, comparison_model gives further ones. */
