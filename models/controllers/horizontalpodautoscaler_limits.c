@@ -4,9 +4,6 @@
 
 #include "models/controllers/horizontalpodautoscaler_rules.h"
 
-/* scaleUpLimitFactor, scaleUpLimitMinimum: where there is no `behavior`. */
-enum { LIMIT_FACTOR = 2, LIMIT_MINIMUM = 4 };
-
 void hpa_memory_release(struct hpa_memory *m)
 {
     VEC_FREE(m->recommendations);
@@ -73,11 +70,11 @@ int hpa_stabilize_by(struct hpa_memory *m, int current, int desired,
 
 struct hpa_limited hpa_limit(int current, int desired, int min, int max)
 {
-    int64_t limit = (int64_t)LIMIT_FACTOR * current;
+    int64_t limit = (int64_t)HPA_SCALE_UP_LIMIT_FACTOR * current;
     const char *reason = "TooManyReplicas";
 
-    if (limit < LIMIT_MINIMUM)
-        limit = LIMIT_MINIMUM;
+    if (limit < HPA_SCALE_UP_LIMIT_MINIMUM)
+        limit = HPA_SCALE_UP_LIMIT_MINIMUM;
     if (max > limit) {
         max = (int)limit;
         reason = "ScaleUpLimit";

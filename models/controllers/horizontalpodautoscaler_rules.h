@@ -97,6 +97,9 @@ struct hpa_limited {
     int replicas;
     const char *reason;
 };
+/* Without `behavior` it grows to so many times what it is, or to so many
+ * (podautoscaler/horizontal.go scaleUpLimitFactor, scaleUpLimitMinimum). */
+enum { HPA_SCALE_UP_LIMIT_FACTOR = 2, HPA_SCALE_UP_LIMIT_MINIMUM = 4 };
 /* convertDesiredReplicasWithRules */
 struct hpa_limited hpa_limit(int current, int desired, int min, int max);
 /* convertDesiredReplicasWithBehaviorRate */

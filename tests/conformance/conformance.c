@@ -311,7 +311,7 @@ static size_t report(const struct runner *r)
         size_t run = g->passed + g->failed;
 
         if (!g->known)
-            printf("%s skipped: not implemented yet\n", g->name);
+            printf("%s skipped: nothing in this runner answers it\n", g->name);
         else if (run == 0)
             printf("%s skipped: %s\n", g->name, g->why ? g->why : "");
         else

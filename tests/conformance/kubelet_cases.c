@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "models/controllers/horizontalpodautoscaler_rules.h"
 #include "models/kubelet_rules.h"
 #include "models/scenario.h"
 #include "sim/io/units.h"
@@ -374,12 +375,24 @@ void case_default_constants(struct test_case *c)
         kubelet_crash_limits(usual_limits(c), true, -1);
     double value = 0;
 
+    /* What no scenario can change. */
+    const struct {
+        const char *name;
+        double value;
+    } fixed[] = {
+        {"crashLoopReducedInitial", sim_to_seconds(reduced.base)},
+        {"crashLoopReducedMax", sim_to_seconds(reduced.max)},
+        {"hpaScaleUpLimitFactor", HPA_SCALE_UP_LIMIT_FACTOR},
+        {"hpaScaleUpLimitMinimum", HPA_SCALE_UP_LIMIT_MINIMUM},
+    };
+    size_t i, count = sizeof fixed / sizeof fixed[0];
+
     if (seconds)
         name = intern_printf(c->intern, "%.*s", (int)length - 7, name);
-    if (name && strcmp(name, "crashLoopReducedInitial") == 0)
-        value = sim_to_seconds(reduced.base);
-    else if (name && strcmp(name, "crashLoopReducedMax") == 0)
-        value = sim_to_seconds(reduced.max);
+    for (i = 0; i < count && strcmp(fixed[i].name, name ? name : "") != 0; i++)
+        continue;
+    if (i < count)
+        value = fixed[i].value;
     else if (!name || !constant(c, name, seconds, &value)) {
         case_skip(c, "not a constant of what is modelled");
         return;
