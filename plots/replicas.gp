@@ -24,7 +24,8 @@ do for [i = 1:n] {
 load "_incidents.gp"
 unset datafile columnheaders
 
-set title named("Pods desired (dashed) and ready, by Service")
+set title named("Pods desired (dashed) and ready, by Service" . \
+    (n < 30 ? "" : ": those in most trouble"))
 set xlabel unit_name(end)
 set ylabel "pods"
 set xrange [0:end / unit]

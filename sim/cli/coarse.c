@@ -34,6 +34,7 @@ struct bin {
 /* One Service or traffic entry. */
 struct group {
     char *service, *traffic;
+    size_t order; /* of its Service, among Services */
     struct bin bins[INTERVALS];
 };
 
@@ -92,6 +93,13 @@ static bool is_group(const struct group *g, const char *service,
                      const char *traffic)
 {
     return strcmp(g->service, service) == 0 && strcmp(g->traffic, traffic) == 0;
+}
+
+static void group_free(struct group *g)
+{
+    free(g->service);
+    free(g->traffic);
+    free(g);
 }
 
 static struct group *group_new(const char *service, const char *traffic)
@@ -159,6 +167,84 @@ static bool on_row(void *self, const struct csv_row *row)
     return true;
 }
 
+/* --- which Services are shown --- */
+
+struct trouble {
+    const char *service;
+    double asked, missed; /* pods and requests, each as a sum over time */
+    size_t order;
+};
+
+static double share(const struct trouble *t)
+{
+    return t->asked > 0 ? t->missed / t->asked : 0;
+}
+
+/* The most trouble first; among equals the one that comes first. */
+static int by_trouble(const void *a, const void *b)
+{
+    const struct trouble *x = a, *y = b;
+
+    if (share(x) != share(y))
+        return share(x) < share(y) ? 1 : -1;
+    return (x->order > y->order) - (x->order < y->order);
+}
+
+static void add_trouble(struct trouble *t, const struct group *g)
+{
+    for (size_t i = 0; i < INTERVALS; i++) {
+        const struct bin *bin = &g->bins[i];
+
+        if (!isnan(bin->desired) && !isnan(bin->ready)) {
+            t->asked += bin->desired;
+            t->missed += fmax(bin->desired - bin->ready, 0);
+        }
+        if (!isnan(bin->requests)) {
+            t->asked += bin->requests;
+            t->missed += bin->failed;
+        }
+    }
+}
+
+/* Leaves out the groups of the Services with the least. */
+static void choose(struct coarse *c)
+{
+    VEC_OF(struct trouble) all = {0};
+    bool *shown;
+    size_t kept = 0;
+
+    for (size_t i = 0; i < c->groups.count; i++) {
+        struct group *g = c->groups.items[i];
+        struct trouble new = {.service = g->service, .order = all.count};
+        size_t k = 0;
+
+        while (k < all.count && strcmp(all.items[k].service, g->service) != 0)
+            k++;
+        if (k == all.count)
+            VEC_PUSH(all, new);
+        g->order = k;
+        add_trouble(&all.items[k], g);
+    }
+    shown = mem_calloc(all.count ? all.count : 1, sizeof *shown);
+    if (all.count > 0)
+        qsort(all.items, all.count, sizeof *all.items, by_trouble);
+    for (size_t i = 0; i < all.count && i < COARSE_SERVICES; i++)
+        shown[all.items[i].order] = true;
+    for (size_t i = 0; i < c->groups.count; i++) {
+        struct group *g = c->groups.items[i];
+
+        if (shown[g->order])
+            c->groups.items[kept++] = g;
+        else
+            group_free(g);
+    }
+    c->groups.count = kept;
+    VEC_FREE(all);
+    free(shown);
+}
+
+/* --- writing --- */
+
 static void write_group(const struct coarse *c, const struct group *g,
                         struct csv *out)
 {
@@ -220,13 +306,12 @@ bool coarse_write(const char *dir)
     char *from = mem_printf("%s/timeseries.csv", dir);
     char *to = mem_printf("%s/plots/timeseries.csv", dir);
     struct coarse c = {0};
-    bool ok = read_passes(&c, from) && write_all(&c, to);
+    bool ok = read_passes(&c, from);
 
-    for (size_t i = 0; i < c.groups.count; i++) {
-        free(c.groups.items[i]->service);
-        free(c.groups.items[i]->traffic);
-        free(c.groups.items[i]);
-    }
+    choose(&c);
+    ok = ok && write_all(&c, to);
+    for (size_t i = 0; i < c.groups.count; i++)
+        group_free(c.groups.items[i]);
     VEC_FREE(c.groups);
     free(c.variant);
     free(c.replication);

@@ -6,6 +6,9 @@
 
 #include <stdbool.h>
 
+/* As many as a picture can name. */
+enum { COARSE_SERVICES = 30 };
+
 /* Reads DIR/timeseries.csv and writes DIR/plots/timeseries.csv: the first
  * replication's rows of the first variant in at most 480 intervals, with the
  * columns time,service,traffic,desired,ready,requests,succeeded,failed.
