@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* client-go util/workqueue/default_rate_limiters.go: all keys' retries. */
+enum { RETRIES_QPS = 10, RETRIES_BURST = 100 };
+
 /* --- the watch: changes arrive as keys, late and in order --- */
 
 static void on_heard(struct sim *sim, void *self, struct event_args args);
@@ -71,14 +74,19 @@ static sim_time hearing_time(struct controller_run *run)
     return run->heard_at;
 }
 
+/* Of its own writes the answer and the news are under way together. */
 sim_time controller_cached_time(struct controller_run *run)
 {
-    sim_time at = hearing_time(run);
+    const struct control_plane_params *p = run->all->params;
+    sim_time at;
 
-    assert(run->hearing);
+    if (run->hearing)
+        at = hearing_time(run);
+    else
+        at = controller_now(run) +
+             dist_sample_time(&p->watch_latency, &run->answer_latency);
     if (run->worker)
-        at -= dist_sample_time(&run->all->params->write_latency,
-                               &run->answer_latency);
+        at -= dist_sample_time(&p->write_latency, &run->answer_latency);
     return at;
 }
 
@@ -169,6 +177,8 @@ void controller_retry(struct controller_run *run, work_key key)
 {
     const struct control_plane_params *p = run->all->params;
     sim_time delay = run->kind->backoff_base, max = run->kind->backoff_max;
+    sim_time now = controller_now(run),
+             token = token_bucket_take(&run->retries, now) - now;
 
     if (!delay)
         delay = p->queue_backoff_base;
@@ -177,7 +187,8 @@ void controller_retry(struct controller_run *run, work_key key)
     for (uint32_t n = workqueue_fail(&run->queue, key); n > 0 && delay < max;
          n--)
         delay *= 2;
-    controller_enqueue_after(run, key, delay < max ? delay : max);
+    delay = delay < max ? delay : max;
+    controller_enqueue_after(run, key, delay > token ? delay : token);
 }
 
 void controller_forget(struct controller_run *run, work_key key)
@@ -236,6 +247,7 @@ static void start_run(struct controllers *c, struct controller_run *run,
         token_bucket_make(p->controller_qps * factor,
                           (int64_t)((double)p->controller_burst * factor));
     run->bucket = &run->own;
+    run->retries = token_bucket_make(RETRIES_QPS, RETRIES_BURST);
     if (kind->client && kind->client(c->simulation->scenario)) {
         struct controller_run *other =
             controllers_find(c, kind->client(c->simulation->scenario));

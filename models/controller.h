@@ -69,7 +69,8 @@ struct world *controller_world(struct controller_run *run);
 void *controller_state(struct controller_run *run);
 
 /* Adds a key: at once, after a delay, or after its back-off (5 ms doubling
- * to 1000 s, client-go's ItemExponentialFailureRateLimiter). A key that is
+ * to 1000 s, client-go's ItemExponentialFailureRateLimiter, and all keys'
+ * retries no more than 10/s after 100). A key that is
  * being reconciled is taken up again when that is done. Of two delayed adds
  * of a key the earlier one counts (client-go's delaying queue). */
 void controller_enqueue(struct controller_run *run, work_key key);
@@ -78,10 +79,11 @@ void controller_enqueue_after(struct controller_run *run, work_key key,
 void controller_retry(struct controller_run *run, work_key key);
 void controller_forget(struct controller_run *run, work_key key);
 
-/* From observe: the controller's cache has the change from then on. Of its
- * own writes it may be a past time: the answer and the watch are under way
- * together, and either may come first (in recordings 31 of 78 statuses of
- * ReplicaSets were refused as computed from what was there before). */
+/* From observe: the controller's cache has the change from then on. From
+ * apply: it has what was written. Of its own writes it may be a past time:
+ * the answer and the news are under way together, and either may come first
+ * (in recordings 31 of 78 statuses of ReplicaSets were refused as computed
+ * from what was there before). */
 sim_time controller_cached_time(struct controller_run *run);
 
 /*

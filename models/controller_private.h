@@ -53,6 +53,7 @@ struct controller_run {
     /* Client. */
     struct token_bucket own;
     struct token_bucket *bucket; /* own, or another's */
+    struct token_bucket retries; /* of the queue's keys */
     struct rng write_latency, event_latency, answer_latency;
     struct spam_filter spam;
     size_t events_waiting; /* the one on its way included */

@@ -144,6 +144,7 @@ static void apply_slice(struct controller_run *run, void *state, uint64_t a,
     struct world *w = controller_world(run);
     struct record *r = record_of(all, (service_id)a);
     struct change *c = &r->changes.items[b];
+    sim_time cached = controller_cached_time(run);
     struct endpoint_list old;
     struct slice *s;
     size_t bytes;
@@ -162,6 +163,8 @@ static void apply_slice(struct controller_run *run, void *state, uint64_t a,
                              true);
     s->dead = c->delete;
     r->known = true;
+    if (r->cached < cached)
+        r->cached = cached;
     bytes = s->endpoints.v.count ? ENDPOINT_BYTES * s->endpoints.v.count
                                  : ENDPOINT_BYTES;
     r->counts.writes++;
@@ -217,6 +220,12 @@ static void reconcile(struct controller_run *run, void *state, work_key key)
     r = record_of(all, service->id);
     if (service->deleted != SIM_NEVER || !service->spec->has_selector)
         return;
+    if (sim_now(w->sim) <
+        r->cached) { /* endpointslice_tracker.go StaleSlices */
+        controller_retry(run, key);
+        return;
+    }
+    controller_forget(run, key);
     if (r->resync || r->incomplete)
         endpointslice_mark_all(w, r, service->id);
     r->resync = false;

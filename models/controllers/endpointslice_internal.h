@@ -36,6 +36,7 @@ struct record {
     bool known;      /* it has slices, if only an empty one */
     bool resync;     /* every pod is to be looked at */
     bool incomplete; /* writes were planned, not all are done */
+    sim_time cached; /* from then on the cache has its slices */
     VEC_OF(struct dirty) dirty;
     VEC_OF(struct slice) slices;
     VEC_OF(struct change) changes; /* of this reconcile; slots are kept */
