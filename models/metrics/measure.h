@@ -14,6 +14,7 @@
 #ifndef MODELS_METRICS_MEASURE_H
 #define MODELS_METRICS_MEASURE_H
 
+#include "models/metrics/exported.h"
 #include "models/metrics/metrics.h"
 #include "models/scheduler/scheduler.h"
 #include "sim/engine/dist.h"
@@ -88,7 +89,7 @@ struct cluster_sums {
     double downtime;                           /* node-seconds */
     double cpu, cpu_room, memory, memory_room; /* x seconds */
     struct sketch startup, scheduling;         /* ns */
-    struct sketch exported; /* programming latency, as Kubernetes has it */
+    struct exported exported;                  /* programming latency */
     struct ip_set ips;
 };
 
@@ -246,11 +247,6 @@ struct owner_track {
     int desired;
     VEC_OF(uint32_t) rows;
 };
-
-/* A quantile of latencies in ns as Prometheus' histogram_quantile finds it in
- * the buckets of kube-proxy's network_programming_duration_seconds: seconds,
- * interpolated between two bounds. NaN: empty. */
-double exported_quantile(const struct sketch *latencies, double probability);
 
 /* A version of endpoints, by sequence - 1. */
 struct version_log {

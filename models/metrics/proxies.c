@@ -113,7 +113,7 @@ static void add_exported(struct metrics *m, const struct version_log *version,
     if (at == SIM_NEVER || at > now || at <= started)
         return;
     FOR_SCOPES(m, scope, at)
-    sketch_add(&scope->cluster.exported, now - at);
+    exported_add(&scope->cluster.exported, now, now - at);
 }
 
 /* A change from before the proxy's start is no news (Kubernetes v1.36
@@ -167,55 +167,6 @@ void proxies_on_node(struct metrics *m, const struct world_change *change)
         move(m, (uint32_t)i, proxy->programmed, 0, now);
     proxy->programmed = 0;
     proxy->started = now;
-}
-
-/* The upper bounds of pkg/proxy/metrics/metrics.go, NetworkProgrammingLatency:
- * 0.25, 0.5, 1, 2 .. 59, 60, 65 .. 115, 120, 150 .. 300 s. */
-static double next_bound(double bound)
-{
-    if (bound < 0.5)
-        return bound + 0.25;
-    if (bound < 1)
-        return 1;
-    return bound + (bound < 60 ? 1 : bound < 120 ? 5 : 30);
-}
-
-enum { MOST_BOUNDS = 81 };
-
-struct histogram {
-    double counts[MOST_BOUNDS]; /* the last: above all bounds */
-    double total;
-};
-
-static void put(void *self, double low, double high, uint64_t count)
-{
-    struct histogram *h = self;
-    double bound = 0.25, at = (low + high) / 2 / 1e9;
-    size_t i = 0;
-
-    for (; at > bound && bound < 300; bound = next_bound(bound))
-        i++;
-    h->counts[at > bound ? MOST_BOUNDS - 1 : i] += (double)count;
-    h->total += (double)count;
-}
-
-double exported_quantile(const struct sketch *latencies, double probability)
-{
-    struct histogram h = {.total = 0};
-    double rank, low = 0, bound = 0.25;
-
-    sketch_each(latencies, put, &h);
-    rank = probability * h.total;
-    if (h.total <= 0)
-        return NAN;
-    for (size_t i = 0; bound <= 300; i++) {
-        if (h.counts[i] > 0 && rank <= h.counts[i])
-            return low + (bound - low) * rank / h.counts[i];
-        rank -= h.counts[i];
-        low = bound;
-        bound = next_bound(bound);
-    }
-    return low;
 }
 
 /* --- pods --- */

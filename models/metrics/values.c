@@ -303,11 +303,11 @@ static void set_cluster(double *v, const struct cluster_sums *c)
     v[METRIC_node_failures] = (double)c->node_failures;
     v[METRIC_node_downtime] = c->downtime;
     v[METRIC_network_programming_exported_p50] =
-        exported_quantile(&c->exported, 0.5);
+        exported_quantile(&c->exported, EXPORTED_P50);
     v[METRIC_network_programming_exported_p90] =
-        exported_quantile(&c->exported, 0.9);
+        exported_quantile(&c->exported, EXPORTED_P90);
     v[METRIC_network_programming_exported_p99] =
-        exported_quantile(&c->exported, 0.99);
+        exported_quantile(&c->exported, EXPORTED_P99);
     v[METRIC_cpu_requested_ratio] = ratio(c->cpu, c->cpu_room);
     v[METRIC_memory_requested_ratio] = ratio(c->memory, c->memory_room);
     v[METRIC_distinct_ips_used] = (double)c->ips.count;

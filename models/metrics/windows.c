@@ -72,7 +72,7 @@ static void free_scope(struct metrics *m, struct scope *scope)
     free(scope->rows);
     sketch_release(&scope->cluster.startup);
     sketch_release(&scope->cluster.scheduling);
-    sketch_release(&scope->cluster.exported);
+    exported_release(&scope->cluster.exported);
     ip_set_release(&scope->cluster.ips);
 }
 

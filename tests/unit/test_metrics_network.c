@@ -304,28 +304,54 @@ static void test_service_made_later(void **state)
     finish(&r);
 }
 
+static void add(struct exported *e, sim_time at, sim_time latency, int count)
+{
+    while (count-- > 0)
+        exported_add(e, at, latency);
+}
+
 /* As Prometheus finds it: 0.25, 0.5, 1, 2 .. s bound the buckets. */
 static void test_exported_quantile(void **state)
 {
-    struct sketch s = {.count = 0};
+    struct exported e = {.bins = NULL};
 
     (void)state;
-    assert_true(isnan(exported_quantile(&s, 0.5)));
-    sketch_add_many(&s, 100 * SIM_MS, 10);
-    sketch_add_many(&s, 1900 * SIM_MS, 80);
-    sketch_add_many(&s, 62 * SIM_S, 10);
-    assert_true(fabs(exported_quantile(&s, 0.05) - 0.125) < 1e-9);
-    assert_true(fabs(exported_quantile(&s, 0.5) - 1.5) < 1e-9);
-    assert_true(fabs(exported_quantile(&s, 0.95) - 62.5) < 1e-9);
-    sketch_add_many(&s, SIM_HOUR, 900);
-    assert_true(fabs(exported_quantile(&s, 0.99) - 300) < 1e-9);
-    sketch_release(&s);
+    assert_true(isnan(exported_quantile(&e, EXPORTED_P50)));
+    add(&e, SIM_S, 100 * SIM_MS, 10);
+    add(&e, SIM_S, 1900 * SIM_MS, 80);
+    add(&e, 2 * SIM_S, 62 * SIM_S, 10);
+    NEAR(exported_quantile(&e, EXPORTED_P50), 1.5);
+    NEAR(exported_quantile(&e, EXPORTED_P90), 2);
+    NEAR(exported_quantile(&e, EXPORTED_P99), 64.5);
+    add(&e, 3 * SIM_S, SIM_HOUR, 900);
+    NEAR(exported_quantile(&e, EXPORTED_P99), 300);
+    exported_release(&e);
+}
+
+/* An hour at 0.125 s in the median, seven minutes of it at 1.5 s: those
+ * count, and no more than five at a time. */
+static void test_exported_windows(void **state)
+{
+    struct exported e = {.bins = NULL};
+
+    (void)state;
+    for (int s = 0; s < 3600; s++)
+        add(&e, s * SIM_S, s >= 1200 && s < 1620 ? 1900 * SIM_MS : 100 * SIM_MS,
+            10);
+    assert_true(fabs(exported_quantile(&e, EXPORTED_P50) - 1.5) < 0.02);
+    exported_release(&e);
+    e = (struct exported){.bins = NULL};
+    add(&e, 0, 1900 * SIM_MS, 100);
+    add(&e, SIM_HOUR, 100 * SIM_MS, 1);
+    assert_true(fabs(exported_quantile(&e, EXPORTED_P50) - 1.5) < 0.02);
+    exported_release(&e);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_exported_quantile),
+        cmocka_unit_test(test_exported_windows),
         cmocka_unit_test(test_addresses),
         cmocka_unit_test(test_lifetime_median),
         cmocka_unit_test(test_reuse),
