@@ -117,6 +117,41 @@ bool selector_matches(const struct selector *s, const struct labels *labels)
     return true;
 }
 
+/* FNV-1a. */
+static uint64_t label_bit(const char *key, const char *value)
+{
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+
+    for (; *key; key++)
+        hash = (hash ^ (unsigned char)*key) * UINT64_C(0x100000001b3);
+    hash = (hash ^ '=') * UINT64_C(0x100000001b3);
+    for (; *value; value++)
+        hash = (hash ^ (unsigned char)*value) * UINT64_C(0x100000001b3);
+    return UINT64_C(1) << (hash >> 58);
+}
+
+uint64_t labels_bits(const struct labels *labels)
+{
+    uint64_t bits = 0;
+
+    for (size_t i = 0; i < labels->count; i++)
+        bits |= label_bit(labels->items[i].key, labels->items[i].value);
+    return bits;
+}
+
+uint64_t selector_bits(const struct selector *s)
+{
+    uint64_t bits = 0;
+
+    for (size_t i = 0; i < s->count; i++) {
+        const struct requirement *r = &s->items[i];
+
+        if (r->operator== SELECTOR_IN && r->count == 1)
+            bits |= label_bit(r->key, r->values[0]);
+    }
+    return bits;
+}
+
 bool labels_contain(const struct labels *labels, const struct labels *wanted)
 {
     size_t i;

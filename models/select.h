@@ -20,6 +20,11 @@ extern const char label_key_expected[], label_value_expected[];
 bool requirement_matches(const struct requirement *r,
                          const struct labels *labels);
 bool selector_matches(const struct selector *s, const struct labels *labels);
+/* A quick test before that: what a selector matches has all of its bits; the
+ * reverse is not so. One bit of 64 for each label; of a selector, for each
+ * that it wants to have a certain value. */
+uint64_t labels_bits(const struct labels *labels);
+uint64_t selector_bits(const struct selector *s);
 /* True where every label of `wanted` is in `labels`. */
 bool labels_contain(const struct labels *labels, const struct labels *wanted);
 

@@ -275,6 +275,7 @@ struct endpoint_set {
 struct service {
     service_id id;
     const struct service_spec *spec;
+    uint64_t bits;               /* of its selector: select.h */
     uint32_t cluster_ip;         /* 0: headless or ExternalName */
     sim_time created, deleted;   /* SIM_NEVER: lives */
     struct endpoint_set *newest; /* never NULL once created: may be empty */

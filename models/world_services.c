@@ -18,8 +18,12 @@ static bool service_selects(const struct service *s, const char *space,
 
 static void fill_match(struct world *w, struct service_match *m)
 {
+    uint64_t bits = labels_bits(&m->template->labels);
+
     for (size_t i = 0; i < w->services.count; i++) {
-        if (service_selects(w->services.items[i], m->space, m->template))
+        const struct service *s = w->services.items[i];
+
+        if ((s->bits & ~bits) == 0 && service_selects(s, m->space, m->template))
             VEC_PUSH(m->services, (service_id)i);
     }
 }
@@ -88,6 +92,7 @@ service_id world_service_create(struct world *w,
 
     s->id = (service_id)w->services.count;
     s->spec = spec;
+    s->bits = selector_bits(&spec->selector);
     s->cluster_ip = cluster_ip;
     s->created = sim_now(w->sim);
     s->deleted = SIM_NEVER;
@@ -123,6 +128,7 @@ void world_service_update(struct world *w, service_id id,
     if (s->spec == spec)
         return;
     s->spec = spec;
+    s->bits = selector_bits(&spec->selector);
     world_match_again(w);
     world_tell(w, CHANGE_SERVICE, WHAT_SPEC, id);
 }

@@ -47,6 +47,7 @@ struct node_counts {
 struct pod_class {
     uint32_t id; /* rising in order of creation; never reused */
     const struct pod_template *template;   /* borrowed */
+    uint64_t bits;                         /* of its labels: select.h */
     const struct scheduler_config *config; /* of its pods' profile */
     const char *space;                     /* borrowed */
     const struct selector *owner;          /* its ReplicaSet's; NULL: none */

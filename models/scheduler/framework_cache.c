@@ -7,6 +7,7 @@
 
 #include "models/resources.h"
 #include "models/scheduler/framework_private.h"
+#include "models/select.h"
 
 /* --- counts of pods by node --- */
 
@@ -295,6 +296,7 @@ static struct pod_class *make_class(struct framework *f,
 
     class->id = (uint32_t)f->classes.count;
     class->template = template;
+    class->bits = labels_bits(&template->labels);
     class->config = profile_of(f, template);
     class->space = space;
     class->owner = owner;

@@ -77,6 +77,8 @@ static bool class_matches(const struct cycle *c, const struct constraint *k,
                           const struct pod_class *own,
                           const struct pod_class *other)
 {
+    if (k->bits & ~other->bits)
+        return false;
     if (own->space != other->space && strcmp(own->space, other->space) != 0)
         return false;
     if (k->is_default)
@@ -142,6 +144,18 @@ int64_t constraint_count_on(const struct constraint *k, const struct cycle *c,
 
 /* --- the constraints of a class --- */
 
+/* What class_matches asks for. */
+static uint64_t bits_of(const struct constraint *k, const struct pod_class *own)
+{
+    uint64_t bits = 0;
+
+    if (!k->is_default)
+        return k->spec->selector_given ? selector_bits(&k->spec->selector) : 0;
+    for (size_t i = 0; i < own->services.count; i++)
+        bits |= selector_bits(own->services.items[i]);
+    return own->owner ? bits | selector_bits(own->owner) : bits;
+}
+
 static void build(struct spread_class *sc, const struct cycle *c,
                   struct topologies *topologies)
 {
@@ -169,6 +183,7 @@ static void build(struct spread_class *sc, const struct cycle *c,
 
         k->spec = &from[i];
         k->is_default = defaults;
+        k->bits = bits_of(k, class);
         k->topology =
             topologies_find(topologies, c->framework, from[i].topology_key);
         k->self = class_matches(c, k, class, class);

@@ -13,6 +13,7 @@ struct constraint {
     const struct spread_constraint *spec; /* borrowed */
     bool is_default;
     bool self;                /* its selector matches the class's own pods */
+    uint64_t bits;            /* of the labels that match: select.h */
     size_t topology;          /* index */
     uint32_t scanned;         /* classes below this id have been looked at */
     VEC_OF(uint32_t) matches; /* ids of classes */
