@@ -319,10 +319,11 @@ static struct ranked_pod rank_of(const struct replicasets *all,
     };
 }
 
-static int by_id(const void *a, const void *b)
+/* Its cache lists pods in the order of a Go map: any. */
+static int by_uid(const void *a, const void *b)
 {
-    uint32_t x = ((const struct ranked_pod *)a)->id;
-    uint32_t y = ((const struct ranked_pod *)b)->id;
+    uint64_t x = ((const struct ranked_pod *)a)->uid;
+    uint64_t y = ((const struct ranked_pod *)b)->uid;
 
     return (x > y) - (x < y);
 }
@@ -346,7 +347,7 @@ static void delete_pods(struct controller_run *run, struct replicasets *all,
     }
     count_related(w, all, rs, -1);
     qsort(all->ranked.items, all->ranked.count, sizeof *all->ranked.items,
-          by_id);
+          by_uid);
     replicaset_choose(all->ranked.items, all->ranked.count, (size_t)count,
                       sim_now(w->sim));
     for (int64_t i = 0; i < count; i++)
