@@ -22,6 +22,7 @@ static bool of_api(const struct world_change *change)
     case WHAT_SANDBOX:
     case WHAT_SERVING:
     case WHAT_UP:
+    case WHAT_LINK:
     case WHAT_CRASHED:
     case WHAT_IMAGES:
     case WHAT_EPOCH:

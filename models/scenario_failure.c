@@ -204,8 +204,8 @@ bool scenario_read_pick(struct scenario_reader *r, struct doc_node *node,
 static bool is_planned(const char *name)
 {
     static const char *const names[] = {
-        "oom", "broken-image", "partition", "spot", "controllers",
-        "dns", "scheduler",    "apiserver", NULL};
+        "broken-image", "spot",      "controllers", "dns",
+        "scheduler",    "apiserver", NULL};
     size_t i;
 
     for (i = 0; names[i]; i++)
