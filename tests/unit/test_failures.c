@@ -3,12 +3,18 @@
 
 #include "models/simulation.h"
 
-/* No traffic, 3 nodes; events from minute 1 on. */
-#define RUN(duration, more)                                                    \
+/* No traffic, 3 nodes; what happens does so from minute 1 on. */
+#define RUN(duration, more) RUN_OF(duration, more, WEB)
+#define RUN_OF(duration, more, app)                                            \
     SCENARIO("  traffic: []\n  warmUp: 1m\n  duration: " duration              \
              "\n  cluster:\n    nodePools: [{name: n, count: 3, zones: [a, "   \
              "b]}]\n" more)                                                    \
-    WEB
+    app
+#define ROLLS(strategy)                                                        \
+    "---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\n"      \
+    "spec: {replicas: 3, strategy: {rollingUpdate: {" strategy "}}, "          \
+    "selector: {matchLabels: {app: web}}, template: {metadata: {labels: "      \
+    "{app: web}}, spec: {containers: [{name: c, image: 'i:1'}]}}}\n"
 
 /* What is seen of a run. */
 struct seen {
@@ -188,6 +194,67 @@ static void control_plane_is_slow(void **state)
     }
 }
 
+/* --- rollouts --- */
+
+#define BROKEN(keys)                                                           \
+    "  timeline:\n  - {at: 1m, fail: {deployments: [web], mode: "              \
+    "{broken-image: {" keys "}}}}\n"
+#define UNDO "  - {at: 5m, kubectl: rollout undo deployment/web}\n"
+
+/* Pods of templates that are broken, and of others, that are ready. */
+static void count_templates(const struct world *w, unsigned *broken,
+                            unsigned *ready)
+{
+    *broken = *ready = 0;
+    for (pod_id id = 0; id < w->pods.count; id++) {
+        const struct pod *pod = world_pod(w, id);
+
+        if (!pod || pod->deletion != SIM_NEVER)
+            continue;
+        *broken += pod->template->cannot_start || pod->template->never_ready;
+        *ready += pod->ready;
+    }
+}
+
+static void broken_images(void **state)
+{
+    static const struct {
+        const char *text;
+        unsigned broken, ready;
+        enum pod_phase phase; /* of the broken ones */
+    } cases[] = {
+        /* 25 % of 3: one more at a time, none less. */
+        {RUN("4m", BROKEN("")), 1, 3, POD_PENDING},
+        {RUN("4m", BROKEN("starts: true")), 1, 3, POD_RUNNING},
+        {RUN_OF("4m", BROKEN(""), ROLLS("maxUnavailable: 2")), 3, 1,
+         POD_PENDING},
+        {RUN("6m", BROKEN("") UNDO), 0, 3, POD_PENDING},
+        {RUN_OF("6m", BROKEN("starts: true") UNDO,
+                ROLLS("maxUnavailable: 2, maxSurge: 0")),
+         0, 3, POD_PENDING},
+        {RUN("6m", "  timeline: [{at: 1m, for: 3m, fail: {deployments: "
+                   "[default/web], mode: broken-image}}]\n"),
+         0, 3, POD_PENDING},
+    };
+    struct simulation *s;
+    struct fixture f;
+    struct seen seen;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        unsigned broken, ready;
+
+        s = run(&f, cases[i].text, &seen);
+        count_templates(s->world, &broken, &ready);
+        assert_int_equal(broken, cases[i].broken);
+        assert_int_equal(ready, cases[i].ready);
+        assert_true(seen.made > 0);
+        for (pod_id id = 3; id < s->world->pods.count && broken > 0; id++)
+            assert_int_equal(world_pod(s->world, id)->phase, cases[i].phase);
+        stop(&f, s);
+    }
+}
+
 /* --- spot machines --- */
 
 /* One node of three; it has a pod. */
@@ -274,6 +341,7 @@ int main(void)
         cmocka_unit_test(control_plane_stops),
         cmocka_unit_test(leases_after_an_outage),
         cmocka_unit_test(control_plane_is_slow),
+        cmocka_unit_test(broken_images),
         cmocka_unit_test(spot_machines_go),
         cmocka_unit_test(services_are_hit),
     };
