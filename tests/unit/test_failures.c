@@ -194,6 +194,29 @@ static void control_plane_is_slow(void **state)
     }
 }
 
+/* What an outage brought down it brings back, whatever came after it. */
+static void outage_in_an_outage(void **state)
+{
+    static const char text[] =
+        RUN("10m",
+            "  timeline:\n"
+            "  - {at: 1m, for: 5m, fail: {zones: [a], mode: outage}}\n"
+            "  - {at: 2m, for: 1m, fail: {controlPlane: {}, mode: apiserver}}\n"
+            "  - {at: 4m, for: 1m, fail: {zones: [a], mode: partition}}\n");
+    struct simulation *s;
+    struct fixture f;
+    struct seen seen;
+
+    (void)state;
+    s = run(&f, text, &seen);
+    assert_true(seen.lost > 0);
+    for (node_id id = 0; id < s->world->nodes.count; id++) {
+        assert_true(world_node(s->world, id)->up);
+        assert_int_equal(world_node(s->world, id)->ready, NODE_TRUE);
+    }
+    stop(&f, s);
+}
+
 /* --- partitions --- */
 
 #define CUT(target, pick)                                                      \
@@ -378,6 +401,7 @@ int main(void)
         cmocka_unit_test(control_plane_stops),
         cmocka_unit_test(leases_after_an_outage),
         cmocka_unit_test(control_plane_is_slow),
+        cmocka_unit_test(outage_in_an_outage),
         cmocka_unit_test(cut_off_from_the_control_plane),
         cmocka_unit_test(broken_images),
         cmocka_unit_test(spot_machines_go),
