@@ -144,14 +144,19 @@ static void target_stream(const struct rule *r, uint32_t id, enum draw draw,
                           struct rng *rng)
 {
     const struct world *w = r->failures->s->world;
-    bool pod = r->spec->mode->subject == SUBJECT_POD;
+    enum failure_subject subject = r->spec->mode->subject;
+    const char *whose = subject == SUBJECT_POD
+                            ? world_pod(w, id)->stream_owner
+                            : victim_plain_name(w, subject, id);
+    uint64_t ordinal = 0;
     char name[160];
 
+    if (subject == SUBJECT_POD)
+        ordinal = world_pod(w, id)->ordinal;
+    else if (subject == SUBJECT_NODE)
+        ordinal = world_node(w, id)->namesakes;
     snprintf(name, sizeof name, "failure.%s", r->spec->name);
-    rng_init(rng, w->root, name,
-             pod ? world_pod(w, id)->stream_owner
-                 : victim_plain_name(w, r->spec->mode->subject, id),
-             pod ? world_pod(w, id)->ordinal : 0);
+    rng_init(rng, w->root, name, whose, ordinal);
     rng_seek(rng, r->clocks.items[id].draws, draw);
 }
 
