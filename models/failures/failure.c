@@ -27,6 +27,7 @@ struct rule {
     const struct failure_spec *spec;
     VEC_OF(struct failure_clock) clocks; /* by pod or node id */
     bool once;                           /* of `fail:`: has no clock */
+    bool ends;                           /* and says how long it lasts */
     struct rng rng;                      /* picks, and the rule's clock */
     VEC_OF(struct outage) outages;
     int64_t repairing;
@@ -82,7 +83,7 @@ static void await_repair(struct rule *r, uint32_t id, incident_id incident,
     struct outage outage = {id, incident,
                             dist_sample_time(&r->spec->repair, rng), true};
 
-    if (!r->spec->repair_given && r->spec->mode->repair > 0)
+    if (!r->spec->repair_given && r->spec->mode->repair > 0 && !r->ends)
         outage.repair = sim_seconds(r->spec->mode->repair);
     VEC_PUSH(r->outages, outage);
     if (outage.repair == SIM_NEVER)
@@ -377,7 +378,8 @@ void failures_fire(struct failures *f, const struct failure_spec *spec,
     struct rule *r = rule_new(f, spec);
 
     r->once = true;
+    r->ends = lasts != SIM_NEVER;
     fire(r, origin);
-    if (lasts != SIM_NEVER && spec->mode->has_repair)
+    if (r->ends && spec->mode->has_repair)
         sim_after(f->s->sim, lasts, &mend_set_event, r, (struct event_args){0});
 }

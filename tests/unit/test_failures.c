@@ -408,6 +408,44 @@ static void spot_machines_come_and_go(void **state)
     }
 }
 
+/* --- how long it lasts --- */
+
+/* A reboot takes a minute, or as long as `for` says. */
+static void lasts(void **state)
+{
+    static const struct {
+        const char *text;
+        unsigned up;
+    } cases[] = {
+        {RUN("119s", "  timeline: [{at: 1m, fail: {nodes: {}, pick: one, mode: "
+                     "reboot}}]\n"),
+         2},
+        {RUN("121s", "  timeline: [{at: 1m, fail: {nodes: {}, pick: one, mode: "
+                     "reboot}}]\n"),
+         3},
+        {RUN("179s", "  timeline: [{at: 1m, for: 2m, fail: {nodes: {}, pick: "
+                     "one, mode: reboot}}]\n"),
+         2},
+        {RUN("181s", "  timeline: [{at: 1m, for: 2m, fail: {nodes: {}, pick: "
+                     "one, mode: reboot}}]\n"),
+         3},
+    };
+    struct simulation *s;
+    struct fixture f;
+    struct seen seen;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        unsigned up = 0;
+
+        s = run(&f, cases[i].text, &seen);
+        for (node_id id = 0; id < s->world->nodes.count; id++)
+            up += world_node(s->world, id)->up;
+        assert_int_equal(up, cases[i].up);
+        stop(&f, s);
+    }
+}
+
 /* --- targets --- */
 
 /* Pods of a Service, by its name. */
@@ -437,6 +475,7 @@ int main(void)
         cmocka_unit_test(broken_images),
         cmocka_unit_test(spot_machines_go),
         cmocka_unit_test(spot_machines_come_and_go),
+        cmocka_unit_test(lasts),
         cmocka_unit_test(services_are_hit),
     };
 
