@@ -25,6 +25,7 @@ static bool of_api(const struct world_change *change)
     case WHAT_SANDBOX:
     case WHAT_SERVING:
     case WHAT_UP:
+    case WHAT_LINK:
     case WHAT_CRASHED:
     case WHAT_IMAGES:
     case WHAT_EPOCH:
@@ -67,6 +68,7 @@ static sim_time hearing_time(struct controller_run *run)
         return run->heard_at;
     lag = dist_sample_time(&run->all->params->watch_latency,
                            &run->lag[run->hearing_kind]);
+    lag = controller_time(run, lag);
     run->heard_at = lag < SIM_NEVER - now ? now + lag : SIM_NEVER - 1;
     if (run->heard_at < *last)
         run->heard_at = *last;
@@ -84,9 +86,11 @@ sim_time controller_cached_time(struct controller_run *run)
         at = hearing_time(run);
     else
         at = controller_now(run) +
-             dist_sample_time(&p->watch_latency, &run->answer_latency);
+             controller_time(run, dist_sample_time(&p->watch_latency,
+                                                   &run->answer_latency));
     if (run->worker)
-        at -= dist_sample_time(&p->write_latency, &run->answer_latency);
+        at -= controller_time(
+            run, dist_sample_time(&p->write_latency, &run->answer_latency));
     return at;
 }
 
@@ -273,6 +277,7 @@ struct controllers *controllers_new_list(struct simulation *s,
 
     c->simulation = s;
     c->params = &s->scenario->cluster.control_plane;
+    c->slowness = 1;
     while (list[c->count])
         kinds |= list[c->count++]->watches;
     c->runs = mem_calloc(c->count, sizeof *c->runs);

@@ -7,6 +7,10 @@
  * the node is up, hears of its pods by a watch of its own (FIFO, lagged),
  * and writes status with latency. See models.md, "The life of a pod".
  *
+ * A node that is cut off from the API server goes on with its pods, and catches
+ * up afterwards (kubelet_link.c); one that shuts down may end them first
+ * (kubelet_shutdown.c).
+ *
  * What is decided here, where Kubernetes leaves it to the process or where
  * the model is simpler:
  * - An init container runs for the workload's `initContainer`, in no time
@@ -56,6 +60,14 @@ void kubelet_node_down(struct kubelets *k, node_id node, incident_id origin);
  * still bound to it get new sandboxes with new addresses, deleted ones are
  * removed. */
 void kubelet_node_up(struct kubelets *k, node_id node, incident_id origin);
+
+/* The node is told to shut down: where its kubelet has a grace period for that
+ * the node is NotReady at once, takes no more pods, and ends those it has, by
+ * groups of rising priority; it goes down when they have ended, or `limit`
+ * after now (SIM_NEVER: none). Else it goes down at once. False: it is down,
+ * or shuts down already. */
+bool kubelet_node_shutdown(struct kubelets *k, node_id node, sim_time limit,
+                           incident_id origin);
 
 /* How long its latest boot takes (a draw that is the same each time). */
 sim_time kubelet_boot_time(const struct kubelets *k, node_id node);

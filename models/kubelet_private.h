@@ -8,6 +8,9 @@
  *   kubelet_restart.c what follows a container's end: back-off, restart
  *   kubelet_stop.c    preStop, SIGTERM, SIGKILL, teardown, removal
  *   kubelet_status.c  draws, status writes, leases
+ *   kubelet_node.c    nodes that fail and boot
+ *   kubelet_link.c    nodes that are cut off from the API server
+ *   kubelet_shutdown.c nodes that are told to shut down
  *   kubelet_rules.c   what is decided by them
  *
  * Pending events name a pod, a container and a stamp; whatever makes them
@@ -79,6 +82,7 @@ struct kubelet_pod {
     node_id node;
     enum pod_stage stage;
     bool deleting;  /* heard of the deletion */
+    bool ending;    /* by its node's shutdown: Failed once all have ended */
     bool removing;  /* the object's removal is on its way */
     bool failed;    /* evicted, or ended for good */
     bool succeeded; /* that with status 0: phase Succeeded */
@@ -117,11 +121,23 @@ struct image_pull {
 };
 
 struct kubelet_node {
-    bool working;   /* up and booted */
+    bool working;            /* up and booted */
+    bool shutting;           /* its pods are being ended: kubelet_shutdown.c */
+    bool returns;            /* it boots again as soon as it is down */
+    size_t group;            /* whose pods are being ended */
+    uint32_t shutdown_stamp; /* of the pending event of that */
+    incident_id shutdown_origin, return_origin;
     uint32_t boot;  /* tells one boot's events from another's */
     sim_time since; /* at work since, */
     sim_time until; /* or till, where it is not */
     sim_time lease_phase;
+    /* Its way to the API server. */
+    bool linked, watching; /* there is one; and its watch is there */
+    bool refused;          /* without one: the API server was stopped */
+    uint32_t link; /* tells one time with it, and one boot, from another: what
+                      was under way in an earlier one is lost */
+    sim_time cut_at, linked_at;       /* the last change */
+    sim_time last_lease;              /* before that */
     struct rng watch;                 /* lags of its watch */
     sim_time heard;                   /* the last notification on its way */
     VEC_OF(struct node_image) images; /* in the order of their coming */
@@ -132,7 +148,7 @@ struct kubelet_node {
     VEC_OF(struct image_pull) pulls; /* no order */
     uint32_t pull_number;
     struct token_bucket registry;
-    VEC_OF(uint32_t) leaked; /* addresses of pods removed while it was down */
+    VEC_OF(uint32_t) leaked; /* addresses of pods removed unheard of */
 };
 
 struct kubelets {
@@ -144,6 +160,7 @@ struct kubelets {
     bool watch_constant;
     sim_time watch_latency; /* where it is constant: a lane serves */
     sim_lane watch_lane;
+    sim_time watch_last;
     bool writing; /* the status being written is ours */
     /* Of a stand-in; NULL: none. */
     sim_time (*last_lease)(void *self, node_id node);
@@ -158,6 +175,11 @@ static inline sim_time kubelet_now(const struct kubelets *k)
 static inline struct kubelet_node *kubelet_node(struct kubelets *k, node_id id)
 {
     return &k->nodes.items[id];
+}
+/* It works, and hears of what is written. */
+static inline bool kubelet_hears(struct kubelets *k, node_id id)
+{
+    return kubelet_node(k, id)->working && kubelet_node(k, id)->watching;
 }
 static inline const struct workload *kubelet_workload(const struct kubelets *k,
                                                       const struct pod *pod)
@@ -200,7 +222,8 @@ sim_time kubelet_draw(const struct kubelets *k, const struct pod *pod,
                       uint64_t index, uint64_t sub);
 /* Tells the API server what is so now, where it has not been told. */
 void kubelet_tell(struct kubelets *k, struct pod *pod);
-/* After a boot, or where somebody else wrote: what the API server knows. */
+/* After a boot, a partition, or where somebody else wrote: what the API
+ * server knows. */
 void kubelet_take_told(struct pod *pod);
 void kubelet_pod_event(struct kubelets *k, const struct pod *pod, bool warning,
                        const char *reason, const char *format, ...)
@@ -237,6 +260,27 @@ static inline bool kubelet_has_ended(const struct pod *pod)
 /* Begins with a pod that is bound to its node: its sandbox. */
 void kubelet_take_up(struct kubelets *k, struct pod *pod);
 
+/* --- kubelet_node.c --- */
+/* The node's pods by id; the caller frees it. */
+pod_id *kubelet_sorted_pods(const struct kubelets *k, node_id id,
+                            size_t *count);
+/* A pod as the kubelet finds it after a boot. */
+void kubelet_pod_up(struct kubelets *k, struct pod *pod);
+/* Addresses of pods that were removed behind its back are free again. */
+void kubelet_end_leaks(struct kubelets *k, node_id id);
+
+/* --- kubelet_link.c --- */
+/* A partition began or ended; within the write of that. */
+void kubelet_link_changed(struct kubelets *k, node_id id);
+/* At that time a kubelet at work says that its node is Ready. */
+void kubelet_report_node(struct kubelets *k, node_id id, sim_time at);
+
+/* --- kubelet_shutdown.c --- */
+/* A pod that came to a node that shuts down: it is not let in. */
+void kubelet_reject(struct kubelets *k, struct pod *pod);
+/* A pod has ended; if the shutdown waits for it, it goes on. */
+void kubelet_shutdown_further(struct kubelets *k, node_id id);
+
 /* --- kubelet_probe.c --- */
 /* The container was started: its probes begin. */
 void kubelet_start_probes(struct kubelets *k, struct pod *pod, uint32_t i);
@@ -254,6 +298,9 @@ void kubelet_fail_pod(struct kubelets *k, struct pod *pod, const char *reason);
  * once). */
 void kubelet_stop_container(struct kubelets *k, struct pod *pod, uint32_t i,
                             sim_time grace);
+/* The node's shutdown ends the pod within that time: probes are over, the
+ * last result of readiness stands. */
+void kubelet_end_pod(struct kubelets *k, struct pod *pod, sim_time grace);
 /* The deletion was heard of; again: a shorter grace period. */
 void kubelet_terminate(struct kubelets *k, struct pod *pod);
 /* A container's end was noticed while the pod stops: goes on when it was

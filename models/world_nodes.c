@@ -16,6 +16,16 @@ static uint16_t zone_index(struct world *w, const char *zone)
     return (uint16_t)(w->zones.count - 1);
 }
 
+/* Nodes of the start have names of their own. */
+static uint32_t count_namesakes(const struct world *w, const char *name)
+{
+    uint32_t count = 0;
+
+    for (size_t i = 0; sim_now(w->sim) > 0 && i < w->nodes.count; i++)
+        count += strcmp(w->nodes.items[i]->spec->name, name) == 0;
+    return count;
+}
+
 node_id world_node_create(struct world *w, const struct node_spec *spec)
 {
     struct node *node = mem_zalloc(sizeof *node);
@@ -23,10 +33,12 @@ node_id world_node_create(struct world *w, const struct node_spec *spec)
     node->id = (node_id)w->nodes.count;
     node->spec = spec;
     node->zone = zone_index(w, spec->zone);
+    node->namesakes = count_namesakes(w, spec->name);
     node->ready = NODE_TRUE;
     node->ready_since = node->up_since = sim_now(w->sim);
     node->unschedulable = spec->unschedulable;
     node->up = true;
+    node->linked = world_links(w, node);
     node->origin = INCIDENT_STARTUP;
     for (size_t i = 0; i < spec->taint_count; i++)
         VEC_PUSH(node->taints, spec->taints[i]);
@@ -145,6 +157,18 @@ void world_node_delete(struct world *w, node_id id, incident_id origin)
     node->origin = origin;
     world_name_remove(w, CHANGE_NODE, "", node->spec->name);
     world_tell(w, CHANGE_NODE, WHAT_DELETED, id);
+}
+
+void world_node_notice(struct world *w, node_id id, incident_id origin)
+{
+    world_node(w, id)->noticed = true;
+    world_node(w, id)->origin = origin;
+}
+
+void world_node_lose(struct world *w, node_id id)
+{
+    assert(!world_node(w, id)->up);
+    world_node(w, id)->gone = true;
 }
 
 void world_node_set_up(struct world *w, node_id id, bool up, incident_id origin)

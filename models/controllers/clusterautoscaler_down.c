@@ -52,7 +52,7 @@ static void delete_node(struct clusterautoscaler *ca,
     group->size--;
     ca->deleted = sim_now(s->sim);
     world_node_delete(s->world, drain->node, drain->incident);
-    kubelet_node_down(s->kubelets, drain->node, drain->incident);
+    kubelet_node_shutdown(s->kubelets, drain->node, SIM_NEVER, drain->incident);
     end_drain(ca, drain);
 }
 
@@ -103,6 +103,10 @@ static void on_drain(struct sim *sim, void *self, struct event_args args)
 
     if (!drain)
         return;
+    if (controller_world(ca->run)->api_stopped) {
+        sim_after(sim, eviction_retry, &drain_event, ca, args);
+        return;
+    }
     if (world_node(controller_world(ca->run), drain->node)->deleted) {
         end_drain(ca, drain); /* somebody else did it */
     } else if (!evict_all(ca, drain)) {
@@ -200,7 +204,8 @@ static bool is_candidate(struct clusterautoscaler *ca, const struct node *node,
 {
     struct autoscaler_group *group;
 
-    return !node->deleted && autoscaler_slot_of(ca, node->id, &group) &&
+    return !node->deleted && node->ready == NODE_TRUE &&
+           autoscaler_slot_of(ca, node->id, &group) &&
            !find_drain(ca, node->id) && is_little_used(node, threshold);
 }
 

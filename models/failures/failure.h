@@ -8,8 +8,15 @@
 
 #include "models/simulation.h"
 
-/* A zone's id is its index in world->zones. */
-enum failure_subject { SUBJECT_POD, SUBJECT_NODE, SUBJECT_ZONE, SUBJECT_COUNT };
+/* A zone's id is its index in world->zones; there is one control plane, 0. */
+enum failure_subject {
+    SUBJECT_POD,
+    SUBJECT_NODE,
+    SUBJECT_ZONE,
+    SUBJECT_DEPLOYMENT,
+    SUBJECT_CONTROL_PLANE,
+    SUBJECT_COUNT
+};
 extern const char *const failure_subjects[SUBJECT_COUNT]; /* "pod" ... */
 
 struct failure_mode {
@@ -40,7 +47,8 @@ struct failures *failures_new(struct simulation *s);
 void failures_free(struct failures *f);
 
 /* Sets a rule off once, now, with victims by its pick (each: all), and
- * mends them after `lasts` (SIM_NEVER: by the rule's repair, if any). */
+ * mends them after `lasts` (SIM_NEVER: by the rule's repair, if any, else the
+ * mode's). */
 void failures_fire(struct failures *f, const struct failure_spec *spec,
                    sim_time lasts, incident_id origin);
 

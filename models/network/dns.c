@@ -124,7 +124,8 @@ static void send(struct dns *d, struct endpoint_set *set)
         return;
     }
     for (size_t i = 0; i < d->servers; i++) {
-        delay = dist_sample_time(lag, &d->watch[i]);
+        delay =
+            world_api_time(d->s->world, dist_sample_time(lag, &d->watch[i]));
         if (later(now, delay) > d->heard[i])
             d->heard[i] = later(now, delay);
         args.detail = (uint32_t)i;
