@@ -3,6 +3,7 @@
  * to what touched it last.
  *
  *   no endpoint, no name    the Service's last change of endpoints
+ *   no answer from DNS      what is wrong with its servers
  *   node down               what brought the node down; of an address that was
  *                           lost before that, what touched its pod last
  *   refused, reset, dead    what touched the pod last that the endpoint
@@ -83,6 +84,8 @@ incident_id blame(struct traffic *t, const struct entry *e,
         return r->origin;
     if (cause == CAUSE_APP_ERROR)
         return error_origin(t, pod);
+    if (cause == CAUSE_DNS)
+        return service_origin(t, e);
     origin = node_origin(t, r->node, pod);
     if (origin != NO_ID)
         return origin;

@@ -71,6 +71,7 @@ struct client {
     struct lb_balancer *balancer; /* its own, where at: client, by name */
     struct gateway *gateway;      /* the same, by virtual IP: its sidecar */
     struct dns_cache dns;
+    struct channel *channel;    /* name.c; NULL: none yet */
     struct client_pools *pools; /* pool.c; NULL: none yet */
 };
 
@@ -99,6 +100,7 @@ struct entry {
     bool pooled;                 /* connections are kept, */
     bool per_endpoint;           /* to each endpoint: requests are balanced */
     bool relayed;                /* requests go through a gateway: relay.c */
+    bool resolves;               /* names are looked up: name.c */
     struct udp_sockets *sockets; /* UDP: kept ones; NULL: none (udp.c) */
     /* arrivals */
     double rate, gap; /* 1/s; mean ns between two */
@@ -174,6 +176,7 @@ struct request {
     uint32_t tries;         /* of this attempt's, beyond the first */
     uint32_t gateway;       /* that it entered */
     uint32_t more_attempts; /* of `attempts`: not the client's */
+    sim_time resolved;      /* where names are: its look-up ends */
 };
 
 struct traffic {
@@ -205,7 +208,8 @@ struct chosen {
     struct gateway *gateway;         /* that chose it; NULL: none */
     uint32_t through; /* 1 + the node by which it came in; 0: none */
     enum cause cause; /* CAUSE_CONNECT_TIMEOUT: dropped on the way */
-    sim_time delay;   /* of the name's look-up */
+    sim_time delay;   /* of the name's look-up, */
+    incident_id slow; /* which that incident kept; INCIDENT_NONE: none */
     uint32_t flow;    /* conntrack's entry, where sockets are kept */
 };
 
@@ -250,6 +254,28 @@ uint32_t balancing_peers(const struct traffic *t, const struct balancing *lb);
 /* Where the attempt goes: no endpoint, then cause says why. Draws from
  * e->rng. */
 struct chosen client_choose(struct entry *e, uint32_t client);
+
+struct chosen client_choose_service(struct entry *e, uint32_t client);
+/* The one that the client's library has. */
+struct lb_balancer *client_balancer(struct entry *e, uint32_t client);
+static inline struct chosen chosen_by(const struct endpoint *endpoint,
+                                      struct lb_balancer *balancer)
+{
+    return (struct chosen){.endpoint = endpoint,
+                           .balancer =
+                               balancer->strategy->counts ? balancer : NULL};
+}
+
+/* --- name.c --- */
+/* What the entry's scenario says of names. */
+void name_begin(struct entry *e);
+void name_release(struct client *client);
+/* As client_choose, where the entry `resolves`. */
+struct chosen name_choose(struct entry *e, uint32_t client);
+/* A connection of the client has ended, and not because it was idle. */
+void name_lost(struct entry *e, uint32_t client);
+/* The client moves, and knows nothing where it comes. */
+void name_leave(struct entry *e, uint32_t client);
 
 /* --- probe.c --- */
 /* How lb_group.probe is answered: self is the struct traffic. */
