@@ -86,7 +86,7 @@ static bool can_live_in(const struct entry *e, const struct pod *pod)
 {
     return pod && pod->phase == POD_RUNNING && pod->node != NO_ID &&
            pod->deletion == SIM_NEVER &&
-           selector_matches(&e->spec->client_pods, &pod->template->labels);
+           selector_matches(&e->spec->client_pods, pod->labels);
 }
 
 /* Clients whose pod runs stay; the others move. */
