@@ -226,7 +226,7 @@ static void retire(struct entry *e, struct connection *c)
     c->ending = true;
     if (__builtin_expect(e->resolves, 0) && !c->told) {
         c->told = true;
-        name_lost(e, c->client);
+        name_lost(e, c->client, &c->endpoint);
     }
     leave_list(e->traffic, p, c);
     if (c->counted && (c->busy == 0 || e->spec->pool.streams > 1)) {

@@ -71,7 +71,7 @@ struct client {
     struct lb_balancer *balancer; /* its own, where at: client, by name */
     struct gateway *gateway;      /* the same, by virtual IP: its sidecar */
     struct dns_cache dns;
-    struct channel *channel;    /* name.c; NULL: none yet */
+    struct channel *channel;    /* channel.h; NULL: none yet */
     struct client_pools *pools; /* pool.c; NULL: none yet */
 };
 
@@ -273,7 +273,8 @@ void name_release(struct client *client);
 /* As client_choose, where the entry `resolves`. */
 struct chosen name_choose(struct entry *e, uint32_t client);
 /* A connection of the client has ended, and not because it was idle. */
-void name_lost(struct entry *e, uint32_t client);
+void name_lost(struct entry *e, uint32_t client,
+               const struct endpoint *endpoint);
 /* The client moves, and knows nothing where it comes. */
 void name_leave(struct entry *e, uint32_t client);
 
@@ -303,6 +304,9 @@ void udp_answered(struct entry *e, const struct request *r);
 void udp_listen(struct traffic *t);
 
 /* --- view.c --- */
+/* Of sets made here, beside the sequences of the world's own: balancers tell
+ * sets apart by them. Numbered by view_number. */
+#define VIEW_SEQUENCE (UINT64_C(1) << 63)
 /* What the node's proxy, which has programmed `set`, uses under policy
  * Local, or Cluster. Valid until the next call. */
 const struct node_view *view_of(struct traffic *t, struct balancing *lb,
