@@ -22,6 +22,7 @@ static bool of_api(const struct world_change *change)
     case WHAT_SANDBOX:
     case WHAT_SERVING:
     case WHAT_UP:
+    case WHAT_LINK:
     case WHAT_CRASHED:
     case WHAT_IMAGES:
     case WHAT_EPOCH:
@@ -64,6 +65,7 @@ static sim_time hearing_time(struct controller_run *run)
         return run->heard_at;
     lag = dist_sample_time(&run->all->params->watch_latency,
                            &run->lag[run->hearing_kind]);
+    lag = controller_time(run, lag);
     run->heard_at = lag < SIM_NEVER - now ? now + lag : SIM_NEVER - 1;
     if (run->heard_at < *last)
         run->heard_at = *last;
@@ -249,6 +251,7 @@ struct controllers *controllers_new_list(struct simulation *s,
 
     c->simulation = s;
     c->params = &s->scenario->cluster.control_plane;
+    c->slowness = 1;
     while (list[c->count])
         kinds |= list[c->count++]->watches;
     c->runs = mem_calloc(c->count, sizeof *c->runs);

@@ -46,6 +46,7 @@ struct controller {
     /* Of controller_retry; 0: the cluster's queue_backoff_base and _max. */
     sim_time backoff_base, backoff_max;
     double qps_factor; /* its client's limits, as a multiple; 0: 1 */
+    bool apart; /* a program of its own, not in kube-controller-manager */
     /* The controller before it in the list whose client's limits it shares;
      * NULL, or the function gives NULL: it has a client of its own. */
     const char *(*client)(const struct scenario *scenario);
@@ -110,6 +111,19 @@ bool controller_event(struct controller_run *run, uint64_t object);
 /* A stopped controller (fault) holds its queue until started again; what
  * its workers had not yet written is lost, their keys are taken up anew. */
 void controller_set_stopped(struct controller_run *run, bool stopped);
+
+/*
+ * All controllers of one program stop, or all there are: the control plane's
+ * kube-controller-manager, and those `apart`. Holds nest. anew: its processes
+ * ended meanwhile, and what they only remembered is lost; else they go on.
+ */
+enum controllers_of { CONTROLLERS_MANAGER, CONTROLLERS_ALL };
+void controllers_hold(struct controllers *c, enum controllers_of which);
+void controllers_release(struct controllers *c, enum controllers_of which,
+                         bool anew);
+/* kube-controller-manager's requests, and news, take so many times as long;
+ * 1: as usual. */
+void controllers_set_slowness(struct controllers *c, double factor);
 
 /* Requests sent so far: writes and reads, and Events. */
 uint64_t controller_request_count(const struct controller_run *run);

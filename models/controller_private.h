@@ -34,6 +34,8 @@ struct controller_run {
     struct controllers *all;
     void *state;
     bool stopped;
+    unsigned holds;   /* controllers_hold */
+    bool anew;        /* by the last release it will have been restarted */
     bool dispatching; /* workers are being given work, or apply runs */
     /* Watches: while observe runs, `hearing`; the lag is drawn once. */
     bool hearing;
@@ -64,12 +66,18 @@ struct controllers {
     const struct control_plane_params *params;
     size_t count;
     struct controller_run *runs;
+    double slowness;
 };
 
 static inline sim_time controller_now(const struct controller_run *run)
 {
     return sim_now(run->all->simulation->sim);
 }
+
+/* So long takes now what usually takes t. */
+sim_time controller_time(const struct controller_run *run, sim_time t);
+/* Works again after controller_set_stopped; anew: as a new process. */
+void controller_resume(struct controller_run *run, bool anew);
 
 /* Gives work to idle workers. */
 void controller_dispatch(struct controller_run *run);

@@ -26,7 +26,8 @@ static sim_time token(struct controller_run *run)
 static sim_time request(struct controller_run *run, struct rng *latency)
 {
     return token(run) +
-           dist_sample_time(&run->all->params->write_latency, latency);
+           controller_time(run, dist_sample_time(
+                                    &run->all->params->write_latency, latency));
 }
 
 static void send(struct controller_run *run, struct worker *w, size_t index)
@@ -200,12 +201,18 @@ void controller_set_stopped(struct controller_run *run, bool stopped)
     assert(!run->worker);
     if (run->stopped == stopped)
         return;
-    run->stopped = stopped;
     if (stopped) {
+        run->stopped = true;
         drop_work(run);
-        return;
+    } else {
+        controller_resume(run, true);
     }
-    if (run->kind->restart)
+}
+
+void controller_resume(struct controller_run *run, bool anew)
+{
+    run->stopped = false;
+    if (anew && run->kind->restart)
         run->kind->restart(run, run->state);
     controller_dispatch(run);
 }

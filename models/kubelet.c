@@ -106,7 +106,7 @@ static void on_bound(struct sim *sim, void *self, struct event_args args)
     struct pod *pod = world_pod(k->world, (pod_id)args.subject);
 
     (void)sim;
-    if (pod && kubelet_node(k, pod->node)->working && !pod->kubelet &&
+    if (pod && kubelet_hears(k, pod->node) && !pod->kubelet &&
         !kubelet_has_ended(pod))
         kubelet_take_up(k, pod);
 }
@@ -117,7 +117,7 @@ static void on_deletion(struct sim *sim, void *self, struct event_args args)
     struct pod *pod = world_pod(k->world, (pod_id)args.subject);
 
     (void)sim;
-    if (!pod || !kubelet_node(k, pod->node)->working)
+    if (!pod || !kubelet_hears(k, pod->node))
         return;
     if (!pod->kubelet)
         kubelet_pod_new(k, pod);
@@ -132,7 +132,7 @@ static void on_overwritten(struct sim *sim, void *self, struct event_args args)
     struct pod *pod = world_pod(k->world, (pod_id)args.subject);
 
     (void)sim;
-    if (!pod || !pod->kubelet || !kubelet_node(k, pod->node)->working ||
+    if (!pod || !pod->kubelet || !kubelet_hears(k, pod->node) ||
         kubelet_has_ended(pod) || pod->kubelet->telling > 0)
         return;
     pod->kubelet->told.ready = pod->ready;
@@ -162,18 +162,20 @@ static void tell_node(struct kubelets *k, node_id id,
 {
     struct kubelet_node *node = kubelet_node(k, id);
     struct event_args args = {subject, 0};
-    sim_time now = kubelet_now(k), delay;
+    sim_time now = kubelet_now(k), delay = k->watch_latency;
 
-    if (k->watch_constant) {
-        if (k->watch_latency != SIM_NEVER)
-            sim_lane_at(k->s->sim, k->watch_lane, now + k->watch_latency, type,
-                        k, args);
-        return;
-    }
-    delay = dist_sample_time(
-        &k->s->scenario->cluster.control_plane.watch_latency, &node->watch);
+    if (!k->watch_constant)
+        delay = dist_sample_time(
+            &k->s->scenario->cluster.control_plane.watch_latency, &node->watch);
     if (delay == SIM_NEVER)
         return;
+    delay = world_api_time(k->world, delay);
+    if (k->watch_constant) {
+        if (now + delay > k->watch_last)
+            k->watch_last = now + delay;
+        sim_lane_at(k->s->sim, k->watch_lane, k->watch_last, type, k, args);
+        return;
+    }
     if (now + delay > node->heard)
         node->heard = now + delay;
     sim_at(k->s->sim, node->heard, type, k, args);
@@ -187,7 +189,7 @@ static void forget(struct kubelets *k, struct pod *pod)
 
     for (uint32_t i = 0; i < kp->container_count; i++)
         sim_cancel(k->s->sim, kp->containers[i].kill);
-    if (kp->ip && node->working)
+    if (kp->ip && node->working && node->watching)
         tell_node(k, kp->node, &leak_event, kp->ip);
     else if (kp->ip)
         VEC_PUSH(node->leaked, kp->ip);
@@ -217,6 +219,9 @@ static void add_node(struct kubelets *k, node_id id)
 {
     const struct node *node = world_node(k->world, id);
     struct kubelet_node record = {.working = node->up,
+                                  .linked = node->linked,
+                                  .watching = node->linked,
+                                  .linked_at = INT64_MIN,
                                   .boot = node->boot,
                                   .since = kubelet_now(k),
                                   .until = kubelet_now(k)};
@@ -231,24 +236,6 @@ static void add_node(struct kubelets *k, node_id id)
     kubelet_has_images(k, id);
 }
 
-/* A node at work that was taken for lost is Ready again with its next node
- * status (nodeStatusUpdateFrequency). */
-static void on_node_status(struct sim *sim, void *self, struct event_args args)
-{
-    struct kubelets *k = self;
-    node_id id = (node_id)args.subject;
-    const struct node *node = world_node(k->world, id);
-
-    (void)sim;
-    if (kubelet_node(k, id)->working &&
-        kubelet_node(k, id)->boot == args.detail && !node->deleted &&
-        node->ready == NODE_UNKNOWN)
-        world_node_set_ready(k->world, id, NODE_TRUE);
-}
-
-static const struct event_type node_status_event = {"kubelet.node-status", 0,
-                                                    on_node_status};
-
 static void notify(void *self, const struct world_change *change)
 {
     struct kubelets *k = self;
@@ -257,15 +244,17 @@ static void notify(void *self, const struct world_change *change)
         add_node(k, change->id);
     else if (k->last_lease)
         return;
+    else if (change->kind == CHANGE_NODE && change->what == WHAT_LINK)
+        kubelet_link_changed(k, change->id);
     else if (change->kind == CHANGE_POD)
         pod_changed(k, change);
     else if (change->what == WHAT_STATUS &&
              kubelet_node(k, change->id)->working &&
+             kubelet_node(k, change->id)->linked &&
              world_node(k->world, change->id)->ready == NODE_UNKNOWN)
-        sim_after(
-            k->s->sim, k->params->node_status_update_frequency,
-            &node_status_event, k,
-            (struct event_args){change->id, kubelet_node(k, change->id)->boot});
+        kubelet_report_node(k, change->id,
+                            kubelet_now(k) +
+                                k->params->node_status_update_frequency);
 }
 
 /* Since 1.35 (KubeletCrashLoopBackOffMax) the longest wait is configured, be

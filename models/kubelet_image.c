@@ -28,7 +28,8 @@ static void on_listed(struct sim *sim, void *self, struct event_args args)
     struct kubelet_node *node = kubelet_node(k, id);
 
     (void)sim;
-    if (node->boot != args.detail || world_node(k->world, id)->deleted)
+    if (node->boot != args.detail || world_node(k->world, id)->deleted ||
+        !node->linked)
         return;
     for (; node->images_told < node->images.count; node->images_told++)
         if (node->images.items[node->images_told].size > 0)

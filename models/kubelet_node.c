@@ -14,8 +14,7 @@ static int by_id(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* The node's pods by id; the caller frees it. */
-static pod_id *sorted_pods(const struct kubelets *k, node_id id, size_t *count)
+pod_id *kubelet_sorted_pods(const struct kubelets *k, node_id id, size_t *count)
 {
     const struct node *node = world_node(k->world, id);
     pod_id *pods = mem_calloc(node->pods.count + 1, sizeof *pods);
@@ -66,7 +65,7 @@ void kubelet_node_down(struct kubelets *k, node_id id, incident_id origin)
     node->working = false;
     world_node_set_up(k->world, id, false, origin);
     kubelet_forget_pulls(k, id);
-    pods = sorted_pods(k, id, &count);
+    pods = kubelet_sorted_pods(k, id, &count);
     for (size_t i = 0; i < count; i++) {
         world_pod_touch(k->world, pods[i], origin);
         pod_down(k, world_pod(k->world, pods[i]));
@@ -74,9 +73,8 @@ void kubelet_node_down(struct kubelets *k, node_id id, incident_id origin)
     free(pods);
 }
 
-/* A pod as the kubelet finds it after a boot: its containers are gone, the
- * old sandbox is cleared away. */
-static void pod_up(struct kubelets *k, struct pod *pod)
+/* Its containers are gone, the old sandbox is cleared away. */
+void kubelet_pod_up(struct kubelets *k, struct pod *pod)
 {
     if (!pod->kubelet)
         kubelet_pod_new(k, pod);
@@ -94,6 +92,15 @@ static void pod_up(struct kubelets *k, struct pod *pod)
     }
 }
 
+void kubelet_end_leaks(struct kubelets *k, node_id id)
+{
+    struct kubelet_node *node = kubelet_node(k, id);
+
+    for (size_t i = 0; i < node->leaked.count; i++)
+        ipam_release(k->s->ipam, node->leaked.items[i]);
+    node->leaked.count = 0;
+}
+
 static void on_booted(struct sim *sim, void *self, struct event_args args)
 {
     struct kubelets *k = self;
@@ -107,13 +114,14 @@ static void on_booted(struct sim *sim, void *self, struct event_args args)
         return;
     node->working = true;
     node->since = kubelet_now(k);
-    for (size_t i = 0; i < node->leaked.count; i++)
-        ipam_release(k->s->ipam, node->leaked.items[i]);
-    node->leaked.count = 0;
+    kubelet_end_leaks(k, id);
+    node->watching = node->linked;
+    if (!node->linked)
+        return; /* it knows of no pods */
     kubelet_list_images(k, id);
-    pods = sorted_pods(k, id, &count);
+    pods = kubelet_sorted_pods(k, id, &count);
     for (size_t i = 0; i < count; i++)
-        pod_up(k, world_pod(k->world, pods[i]));
+        kubelet_pod_up(k, world_pod(k->world, pods[i]));
     free(pods);
     if (!world_node(k->world, id)->deleted)
         world_node_set_ready(k->world, id, NODE_TRUE);
@@ -136,6 +144,7 @@ void kubelet_node_up(struct kubelets *k, node_id id, incident_id origin)
         return;
     world_node_set_up(k->world, id, true, origin);
     kubelet_node(k, id)->boot = world_node(k->world, id)->boot;
+    kubelet_node(k, id)->link++;
     sim_after(k->s->sim, kubelet_boot_time(k, id), &booted_event, k,
               (struct event_args){id, kubelet_node(k, id)->boot});
 }

@@ -8,6 +8,8 @@
  *   kubelet_restart.c what follows a container's end: back-off, restart
  *   kubelet_stop.c    preStop, SIGTERM, SIGKILL, teardown, removal
  *   kubelet_status.c  draws, status writes, leases
+ *   kubelet_node.c    nodes that fail and boot
+ *   kubelet_link.c    nodes that are cut off from the API server
  *   kubelet_rules.c   what is decided by them
  *
  * Pending events name a pod, a container and a stamp; whatever makes them
@@ -118,10 +120,18 @@ struct image_pull {
 
 struct kubelet_node {
     bool working;   /* up and booted */
+    bool shutting;  /* its pods are being ended: kubelet_shutdown.c */
     uint32_t boot;  /* tells one boot's events from another's */
     sim_time since; /* at work since, */
     sim_time until; /* or till, where it is not */
     sim_time lease_phase;
+    /* Its way to the API server. */
+    bool linked, watching; /* there is one; and its watch is there */
+    bool refused;          /* without one: the API server was stopped */
+    uint32_t link; /* tells one time with it, and one boot, from another: what
+                      was under way in an earlier one is lost */
+    sim_time cut_at, linked_at;       /* the last change */
+    sim_time last_lease;              /* before that */
     struct rng watch;                 /* lags of its watch */
     sim_time heard;                   /* the last notification on its way */
     VEC_OF(struct node_image) images; /* in the order of their coming */
@@ -132,7 +142,7 @@ struct kubelet_node {
     VEC_OF(struct image_pull) pulls; /* no order */
     uint32_t pull_number;
     struct token_bucket registry;
-    VEC_OF(uint32_t) leaked; /* addresses of pods removed while it was down */
+    VEC_OF(uint32_t) leaked; /* addresses of pods removed unheard of */
 };
 
 struct kubelets {
@@ -144,6 +154,7 @@ struct kubelets {
     bool watch_constant;
     sim_time watch_latency; /* where it is constant: a lane serves */
     sim_lane watch_lane;
+    sim_time watch_last;
     bool writing; /* the status being written is ours */
     /* Of a stand-in; NULL: none. */
     sim_time (*last_lease)(void *self, node_id node);
@@ -158,6 +169,11 @@ static inline sim_time kubelet_now(const struct kubelets *k)
 static inline struct kubelet_node *kubelet_node(struct kubelets *k, node_id id)
 {
     return &k->nodes.items[id];
+}
+/* It works, and hears of what is written. */
+static inline bool kubelet_hears(struct kubelets *k, node_id id)
+{
+    return kubelet_node(k, id)->working && kubelet_node(k, id)->watching;
 }
 static inline const struct workload *kubelet_workload(const struct kubelets *k,
                                                       const struct pod *pod)
@@ -200,7 +216,8 @@ sim_time kubelet_draw(const struct kubelets *k, const struct pod *pod,
                       uint64_t index, uint64_t sub);
 /* Tells the API server what is so now, where it has not been told. */
 void kubelet_tell(struct kubelets *k, struct pod *pod);
-/* After a boot, or where somebody else wrote: what the API server knows. */
+/* After a boot, a partition, or where somebody else wrote: what the API
+ * server knows. */
 void kubelet_take_told(struct pod *pod);
 void kubelet_pod_event(struct kubelets *k, const struct pod *pod, bool warning,
                        const char *reason, const char *format, ...)
@@ -236,6 +253,21 @@ static inline bool kubelet_has_ended(const struct pod *pod)
 }
 /* Begins with a pod that is bound to its node: its sandbox. */
 void kubelet_take_up(struct kubelets *k, struct pod *pod);
+
+/* --- kubelet_node.c --- */
+/* The node's pods by id; the caller frees it. */
+pod_id *kubelet_sorted_pods(const struct kubelets *k, node_id id,
+                            size_t *count);
+/* A pod as the kubelet finds it after a boot. */
+void kubelet_pod_up(struct kubelets *k, struct pod *pod);
+/* Addresses of pods that were removed behind its back are free again. */
+void kubelet_end_leaks(struct kubelets *k, node_id id);
+
+/* --- kubelet_link.c --- */
+/* A partition began or ended; within the write of that. */
+void kubelet_link_changed(struct kubelets *k, node_id id);
+/* At that time a kubelet at work says that its node is Ready. */
+void kubelet_report_node(struct kubelets *k, node_id id, sim_time at);
 
 /* --- kubelet_probe.c --- */
 /* The container was started: its probes begin. */

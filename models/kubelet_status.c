@@ -95,7 +95,7 @@ static struct event_args pack(const struct kubelets *k, const struct pod *pod,
     return (struct event_args){
         (uint64_t)pod->id | (uint64_t)status.ready << 32 |
             (uint64_t)status.phase << 33 | (uint64_t)status.restarts << 36,
-        k->nodes.items[pod->node].boot};
+        k->nodes.items[pod->node].link};
 }
 
 static void on_status(struct sim *sim, void *self, struct event_args args)
@@ -105,8 +105,8 @@ static void on_status(struct sim *sim, void *self, struct event_args args)
 
     (void)sim;
     if (!pod || !pod->kubelet || pod->kubelet->telling == 0 ||
-        kubelet_node(k, pod->node)->boot != args.detail)
-        return; /* from before the node failed */
+        kubelet_node(k, pod->node)->link != args.detail)
+        return; /* from before the node failed, or was cut off */
     pod->kubelet->telling--;
     write_status(k, pod,
                  (struct kubelet_status){
@@ -124,12 +124,14 @@ void kubelet_tell(struct kubelets *k, struct pod *pod)
     struct kubelet_status status = status_now(pod), *told = &kp->told;
     sim_time now = kubelet_now(k), delay;
 
-    if (status.ready == told->ready && status.phase == told->phase &&
-        status.restarts == told->restarts && status.ip == told->ip)
+    if (!kubelet_node(k, pod->node)->linked ||
+        (status.ready == told->ready && status.phase == told->phase &&
+         status.restarts == told->restarts && status.ip == told->ip))
         return;
     *told = status;
-    delay = kubelet_draw(k, pod, &k->params->status_latency, "kubelet.status",
-                         kp->told_count++, 0);
+    delay = world_api_time(k->world,
+                           kubelet_draw(k, pod, &k->params->status_latency,
+                                        "kubelet.status", kp->told_count++, 0));
     if (delay == SIM_NEVER)
         return;
     if (delay == 0 && kp->telling == 0) {
@@ -162,19 +164,31 @@ void kubelets_stand_in(struct kubelets *k,
     k->stand_in = self;
 }
 
-sim_time kubelet_last_lease(const struct kubelets *k, node_id id)
+/* Leaving partitions aside. */
+static sim_time last_renewal(const struct kubelets *k,
+                             const struct kubelet_node *node)
 {
-    const struct kubelet_node *node = &k->nodes.items[id];
     sim_time period = k->params->lease_renew;
     sim_time end = node->working ? kubelet_now(k) : node->until;
     sim_time last;
 
-    if (k->last_lease)
-        return k->last_lease(k->stand_in, id);
     if (period <= 0)
         return end;
     last = end - ((end - node->lease_phase) % period + period) % period;
     return last > node->since ? last : node->since;
+}
+
+sim_time kubelet_last_lease(const struct kubelets *k, node_id id)
+{
+    const struct kubelet_node *node = &k->nodes.items[id];
+    sim_time last;
+
+    if (k->last_lease)
+        return k->last_lease(k->stand_in, id);
+    if (!node->linked)
+        return node->last_lease;
+    last = last_renewal(k, node);
+    return last > node->linked_at ? last : node->last_lease;
 }
 
 bool kubelet_set_unready(struct kubelets *k, pod_id id, bool unready,

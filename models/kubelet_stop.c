@@ -212,7 +212,7 @@ static void on_remove(struct sim *sim, void *self, struct event_args args)
     struct pod *pod = world_pod(k->world, kubelet_arg_pod(args));
 
     (void)sim;
-    if (pod && kubelet_node(k, pod->node)->boot == args.detail)
+    if (pod && kubelet_node(k, pod->node)->link == args.detail)
         world_pod_remove(k->world, pod->id);
 }
 
@@ -223,18 +223,20 @@ void kubelet_remove(struct kubelets *k, struct pod *pod)
 {
     struct kubelet_pod *kp = pod->kubelet;
     sim_time at,
-        delay = kubelet_draw(
-            k, pod, &k->s->scenario->cluster.control_plane.write_latency,
-            "kubelet.remove", 0, 0);
+        delay = world_api_time(
+            k->world,
+            kubelet_draw(k, pod,
+                         &k->s->scenario->cluster.control_plane.write_latency,
+                         "kubelet.remove", 0, 0));
 
-    if (kp->removing)
+    if (kp->removing || !kubelet_node(k, pod->node)->linked)
         return;
     kp->removing = true;
     at = later(kubelet_now(k), delay);
     if (kp->telling > 0 && at < kp->told_at)
         at = kp->told_at;
     sim_at(k->s->sim, at, &remove_event, k,
-           (struct event_args){pod->id, kubelet_node(k, pod->node)->boot});
+           (struct event_args){pod->id, kubelet_node(k, pod->node)->link});
 }
 
 void kubelet_release(struct kubelets *k, struct pod *pod)

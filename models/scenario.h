@@ -212,13 +212,15 @@ enum target_kind {
     TARGET_NODES,
     TARGET_NODES_OF,
     TARGET_ZONES,
-    TARGET_SERVICES
+    TARGET_SERVICES,
+    TARGET_DEPLOYMENTS,
+    TARGET_CONTROL_PLANE
 };
 struct target {
     enum target_kind kind;
     const char *space;        /* of pods; NULL: every namespace */
     struct selector selector; /* of pods or nodes */
-    size_t name_count;        /* zones, Services */
+    size_t name_count;        /* zones, Services, Deployments */
     const char *const *names;
     enum pick_mode pick;
     double pick_value; /* how many, or percent */

@@ -90,6 +90,53 @@ static bool check_services(struct scenario_reader *r, struct doc_node *list,
     return true;
 }
 
+static bool check_deployments(struct scenario_reader *r, struct doc_node *list,
+                              struct target *t)
+{
+    struct doc_node *child = list->first;
+    const char **names =
+        intern_alloc(r->l.intern, t->name_count * sizeof *names);
+    size_t i;
+
+    for (i = 0; i < t->name_count; i++, child = child->next) {
+        const char *space, *name;
+
+        reader_split_name(r, t->names[i], &space, &name);
+        if (!loader_deployment(&r->l, space, name)) {
+            diag_error(r->diag, child->place, "no Deployment '%.200s'",
+                       t->names[i]);
+            diag_suggest(r->diag, name,
+                         loader_names(&r->l, "deployment", space));
+            return false;
+        }
+        names[i] = intern_printf(r->l.intern, "%s/%s", space, name);
+    }
+    t->names = names;
+    return true;
+}
+
+/* There is only one: nothing more is to be said of it. */
+static bool check_control_plane(struct scenario_reader *r,
+                                struct doc_node *node)
+{
+    if (node->kind == DOC_NULL ||
+        (node->kind == DOC_MAPPING && node->count == 0))
+        return true;
+    diag_error(r->diag, node->place, "expected 'controlPlane: {}'");
+    return false;
+}
+
+static bool check_names(struct scenario_reader *r, struct doc_node *list,
+                        struct target *t)
+{
+    if (!names_read(r, list, t))
+        return false;
+    if (t->kind == TARGET_ZONES)
+        return check_zones(r, list, t);
+    return t->kind == TARGET_SERVICES ? check_services(r, list, t)
+                                      : check_deployments(r, list, t);
+}
+
 static bool is_other_key(const char *key)
 {
     static const char *const keys[] = {"pick", "mode", "namespace", NULL};
@@ -101,11 +148,15 @@ static bool is_other_key(const char *key)
     return false;
 }
 
+/* By enum target_kind. */
+static const char *const target_words[] = {
+    "pods",     "nodes",       "nodesOf",      "zones",
+    "services", "deployments", "controlPlane", NULL};
+
 bool scenario_read_target(struct scenario_reader *r, struct doc_node *node,
                           struct target *out)
 {
-    static const char *const keys[] = {"pods",  "nodes",    "nodesOf",
-                                       "zones", "services", NULL};
+    const char *const *keys = target_words;
     struct doc_node *child, *found = NULL, *space;
     int kind = -1, i;
 
@@ -135,7 +186,7 @@ bool scenario_read_target(struct scenario_reader *r, struct doc_node *node,
     if (!found) {
         diag_error(r->diag, node->place,
                    "a target needs one of pods, nodes, nodesOf, zones, "
-                   "services");
+                   "services, deployments, controlPlane");
         return false;
     }
     out->kind = (enum target_kind)kind;
@@ -144,10 +195,8 @@ bool scenario_read_target(struct scenario_reader *r, struct doc_node *node,
     if (kind < TARGET_ZONES)
         return loader_read_selector(
             &r->l, found->kind == DOC_NULL ? NULL : found, &out->selector);
-    if (!names_read(r, found, out))
-        return false;
-    return kind == TARGET_ZONES ? check_zones(r, found, out)
-                                : check_services(r, found, out);
+    return kind == TARGET_CONTROL_PLANE ? check_control_plane(r, found)
+                                        : check_names(r, found, out);
 }
 
 /* "all", "one", "fixed 2", "percent 50", "randomMax 30%"; or {fixed: 2}. */
@@ -203,9 +252,7 @@ bool scenario_read_pick(struct scenario_reader *r, struct doc_node *node,
 /* Modes that are planned (models of failures in the manual). */
 static bool is_planned(const char *name)
 {
-    static const char *const names[] = {
-        "oom", "broken-image", "partition", "spot", "controllers",
-        "dns", "scheduler",    "apiserver", NULL};
+    static const char *const names[] = {"broken-image", "spot", "dns", NULL};
     size_t i;
 
     for (i = 0; names[i]; i++)
@@ -215,17 +262,27 @@ static bool is_planned(const char *name)
 }
 
 /* Modes of pods hit pods and the pods of Services; those of nodes hit
- * nodes, nodes of pods and zones; those of zones, zones. */
+ * nodes, nodes of pods and, where there is none of zones, zones. */
+static const struct {
+    enum failure_subject first, second;
+    const char *noun;
+} hit_by[] = {[TARGET_PODS] = {SUBJECT_POD, SUBJECT_POD, "pods"},
+              [TARGET_NODES] = {SUBJECT_NODE, SUBJECT_NODE, "nodes"},
+              [TARGET_NODES_OF] = {SUBJECT_NODE, SUBJECT_NODE, "nodes"},
+              [TARGET_ZONES] = {SUBJECT_ZONE, SUBJECT_NODE, "zones"},
+              [TARGET_SERVICES] = {SUBJECT_POD, SUBJECT_POD, "pods"},
+              [TARGET_DEPLOYMENTS] = {SUBJECT_DEPLOYMENT, SUBJECT_DEPLOYMENT,
+                                      "Deployments"},
+              [TARGET_CONTROL_PLANE] = {SUBJECT_CONTROL_PLANE,
+                                        SUBJECT_CONTROL_PLANE,
+                                        "the control plane"}};
+
 static const struct failure_mode *mode_of(const struct target *t,
                                           const char *name)
 {
-    const struct failure_mode *mode = NULL;
+    const struct failure_mode *mode = failure_find(name, hit_by[t->kind].first);
 
-    if (t->kind == TARGET_PODS || t->kind == TARGET_SERVICES)
-        return failure_find(name, SUBJECT_POD);
-    if (t->kind == TARGET_ZONES)
-        mode = failure_find(name, SUBJECT_ZONE);
-    return mode ? mode : failure_find(name, SUBJECT_NODE);
+    return mode ? mode : failure_find(name, hit_by[t->kind].second);
 }
 
 static bool unknown_mode(struct scenario_reader *r, struct place place,
@@ -243,9 +300,7 @@ static bool unknown_mode(struct scenario_reader *r, struct place place,
             VEC_PUSH(names, failure_modes[i]->name);
     VEC_PUSH(names, NULL);
     diag_error(r->diag, place, "no failure mode '%.60s' of %s", name,
-               t->kind == TARGET_PODS || t->kind == TARGET_SERVICES
-                   ? "pods"
-                   : (t->kind == TARGET_ZONES ? "zones" : "nodes"));
+               hit_by[t->kind].noun);
     diag_suggest(r->diag, name, names.items);
     VEC_FREE(names);
     return false;
@@ -314,8 +369,6 @@ static bool rule_read(struct scenario_reader *r, struct raw_failure *raw,
                       size_t index, struct failure_spec *out)
 {
     struct doc_node *item = reader_item(r, "failures", index);
-    static const char *const kinds[] = {"pods", "nodes", "nodesOf", "zones",
-                                        "services"};
     bool ok;
 
     out->place = item->place;
@@ -335,8 +388,8 @@ static bool rule_read(struct scenario_reader *r, struct raw_failure *raw,
                      "mode '%s' has no repair: 'repair' is ignored",
                      out->mode->name);
     if (!raw->name) {
-        raw->name =
-            mem_printf("%s-%s", kinds[out->target.kind], out->mode->name);
+        raw->name = mem_printf("%s-%s", target_words[out->target.kind],
+                               out->mode->name);
     }
     out->name = intern(r->l.intern, raw->name);
     return true;

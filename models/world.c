@@ -16,6 +16,7 @@ struct world *world_new(struct sim *sim, const struct scenario *scenario,
     w->scenario = scenario;
     w->root = root;
     w->epoch = SIM_NEVER;
+    w->api_slowness = 1;
     w->private = mem_zalloc(sizeof *w->private);
     world_incident(w, "none", "none", "", NO_ID);
     world_incident(w, "overload", "overload", "", NO_ID);
@@ -102,6 +103,7 @@ void world_free(struct world *w)
         free(w->incidents.items[i].object);
     VEC_FREE(w->incidents);
     VEC_FREE(w->zones);
+    VEC_FREE(w->zone_cuts);
     world_match_free(w);
     free_names(w->private);
     for (size_t i = 0; i < w->private->owned.count; i++)

@@ -80,6 +80,13 @@ struct pod {
 
 enum node_ready { NODE_TRUE, NODE_FALSE, NODE_UNKNOWN };
 
+/* What a partition keeps a node, or a zone's nodes, from. */
+enum { CUT_CONTROL_PLANE = 1, CUT_CLIENTS = 2 };
+/* How many partitions do so now. */
+struct cuts {
+    uint16_t control_plane, clients;
+};
+
 struct node {
     node_id id;
     const struct node_spec *spec; /* borrowed */
@@ -95,6 +102,9 @@ struct node {
     int64_t scored_cpu, scored_memory; /* sum with scoring defaults */
     /* truth */
     bool up;
+    bool gone;          /* its machine is no more: it never comes back */
+    bool linked;        /* it can reach the API server */
+    struct cuts cuts;   /* of its own; those of its zone come on top */
     sim_time up_since;  /* last boot, or failure when down */
     uint32_t boot;      /* how many boots: tells one from another */
     incident_id origin; /* what touched it last */
@@ -331,6 +341,7 @@ enum world_what {
     WHAT_SANDBOX, /* pod: a sandbox was made (ip set) or is gone (0) */
     WHAT_SERVING, /* pod: began or ceased to be able to serve */
     WHAT_UP,      /* node: booted or failed */
+    WHAT_LINK,    /* node: a partition began or ended, of any kind */
     WHAT_CRASHED, /* pod: a container ended by itself */
     /* CHANGE_MEASURE */
     WHAT_EPOCH, /* time 0: measurement begins */
@@ -381,7 +392,11 @@ struct world {
     VEC_OF(struct service *) services;
     VEC_OF(struct incident) incidents;
     VEC_OF(const char *) zones;
-    size_t pod_count;           /* that exist now */
+    VEC_OF(struct cuts) zone_cuts; /* by zone; may be shorter */
+    size_t isolations;   /* partitions from clients that are in force */
+    bool api_stopped;    /* the API server: no request is answered */
+    double api_slowness; /* its answers and news take so many times as long */
+    size_t pod_count;    /* that exist now */
     uint64_t endpoint_sequence; /* the newest version's */
     uint64_t endpoint_floor;    /* versions that no proxy can need any more
                                    have a successor <= this */
@@ -479,6 +494,32 @@ void world_node_delete(struct world *w, node_id id, incident_id origin);
 /* truth; up = true begins a new boot */
 void world_node_set_up(struct world *w, node_id id, bool up,
                        incident_id origin);
+
+/* --- partitions: truth --- */
+/* One partition more (begin), or one less, keeps the node from that: bits
+ * CUT_*. Blames are put on origin. */
+void world_node_cut(struct world *w, node_id id, unsigned from, bool begin,
+                    incident_id origin);
+/* The same between a zone and all outside; within it all goes on. */
+void world_zone_cut(struct world *w, uint32_t zone, unsigned from, bool begin,
+                    incident_id origin);
+/* The API server stops, or is back: no node reaches it meanwhile. */
+void world_api_stop(struct world *w, bool stop, incident_id origin);
+/* Whether packets get there. from NO_ID: from outside the cluster. */
+bool world_reaches_cut(const struct world *w, node_id from, node_id to);
+static inline bool world_reaches(const struct world *w, node_id from,
+                                 node_id to)
+{
+    return __builtin_expect(w->isolations == 0, 1) ||
+           world_reaches_cut(w, from, to);
+}
+/* So long takes now what usually takes the API server t. */
+static inline sim_time world_api_time(const struct world *w, sim_time t)
+{
+    if (__builtin_expect(w->api_slowness <= 1, 1) || t >= SIM_NEVER / 2)
+        return t;
+    return sim_seconds(sim_to_seconds(t) * w->api_slowness);
+}
 
 /* --- owners --- */
 /* NULL: OWNER_NONE. */

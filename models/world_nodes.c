@@ -27,6 +27,7 @@ node_id world_node_create(struct world *w, const struct node_spec *spec)
     node->ready_since = node->up_since = sim_now(w->sim);
     node->unschedulable = spec->unschedulable;
     node->up = true;
+    node->linked = world_links(w, node);
     node->origin = INCIDENT_STARTUP;
     for (size_t i = 0; i < spec->taint_count; i++)
         VEC_PUSH(node->taints, spec->taints[i]);

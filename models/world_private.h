@@ -68,5 +68,7 @@ void world_match_free(struct world *w);
 void world_node_account(struct node *node, const struct pod_template *t,
                         int sign);
 void world_node_release(struct node *node);
+/* Whether it can reach the API server. */
+bool world_links(const struct world *w, const struct node *node);
 
 #endif

@@ -157,4 +157,5 @@ const struct controller controller_clusterautoscaler = {
     .observe = observe,
     .reconcile = reconcile,
     .qps_factor = CLIENT_FACTOR,
+    .apart = true,
 };

@@ -103,6 +103,10 @@ static void on_drain(struct sim *sim, void *self, struct event_args args)
 
     if (!drain)
         return;
+    if (controller_world(ca->run)->api_stopped) {
+        sim_after(sim, eviction_retry, &drain_event, ca, args);
+        return;
+    }
     if (world_node(controller_world(ca->run), drain->node)->deleted) {
         end_drain(ca, drain); /* somebody else did it */
     } else if (!evict_all(ca, drain)) {

@@ -133,6 +133,10 @@ static bool is_better(int expander, const struct option *a,
                                         : b->waste < a->waste;
 }
 
+/* A kubelet that cannot register its Node tries again (pkg/kubelet
+ * kubelet_node_status.go: registerWithAPIServer, up to 7 s). */
+static const sim_time register_retry = 7 * SIM_S;
+
 static void on_ready(struct sim *sim, void *self, struct event_args args);
 static const struct event_type ready_event = {"clusterautoscaler.ready", 4,
                                               on_ready};
@@ -144,9 +148,12 @@ static void on_ready(struct sim *sim, void *self, struct event_args args)
     struct autoscaler_group *group = &ca->groups[args.subject];
     struct autoscaler_slot *slot = &group->slots[args.detail];
 
-    (void)sim;
     if (slot->requested == SIM_NEVER)
         return; /* it was given up */
+    if (controller_world(ca->run)->api_stopped) {
+        sim_after(sim, register_retry, &ready_event, ca, args);
+        return;
+    }
     slot->requested = SIM_NEVER;
     group->size--; /* it is counted as it comes: see observe */
     world_node_create(controller_world(ca->run),

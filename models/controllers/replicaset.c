@@ -125,8 +125,9 @@ static sim_time heard_at(struct controller_run *run, struct replicasets *all)
 {
     const struct world *w = controller_world(run);
     sim_time now = sim_now(w->sim);
-    sim_time lag = dist_sample_time(
-        &w->scenario->cluster.control_plane.watch_latency, &all->lag);
+    sim_time lag = world_api_time(
+        w, dist_sample_time(&w->scenario->cluster.control_plane.watch_latency,
+                            &all->lag));
 
     return lag < SIM_NEVER - now ? now + lag : SIM_NEVER;
 }

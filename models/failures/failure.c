@@ -50,7 +50,8 @@ static const struct event_type mend_event = {"failure.mend", 4, on_mend};
 static const struct event_type mend_set_event = {"failure.mend-set", 4,
                                                  on_mend_set};
 
-const char *const failure_subjects[SUBJECT_COUNT] = {"pod", "node", "zone"};
+const char *const failure_subjects[SUBJECT_COUNT] = {
+    "pod", "node", "zone", "deployment", "control-plane"};
 
 const struct failure_mode *failure_find(const char *name,
                                         enum failure_subject subject)
@@ -143,16 +144,14 @@ static void target_stream(const struct rule *r, uint32_t id, enum draw draw,
                           struct rng *rng)
 {
     const struct world *w = r->failures->s->world;
+    bool pod = r->spec->mode->subject == SUBJECT_POD;
     char name[160];
 
     snprintf(name, sizeof name, "failure.%s", r->spec->name);
-    if (r->spec->mode->subject == SUBJECT_NODE)
-        rng_init(rng, w->root, name, world_node(w, id)->spec->name, 0);
-    else if (r->spec->mode->subject == SUBJECT_ZONE)
-        rng_init(rng, w->root, name, w->zones.items[id], 0);
-    else
-        rng_init(rng, w->root, name, world_pod(w, id)->stream_owner,
-                 world_pod(w, id)->ordinal);
+    rng_init(rng, w->root, name,
+             pod ? world_pod(w, id)->stream_owner
+                 : victim_plain_name(w, r->spec->mode->subject, id),
+             pod ? world_pod(w, id)->ordinal : 0);
     rng_seek(rng, r->clocks.items[id].draws, draw);
 }
 
@@ -193,15 +192,21 @@ static void on_clock(struct sim *sim, void *self, struct event_args args)
     await_repair(r, id, incident, &rng);
 }
 
-/* A node comes, and perhaps the first of its zone. */
-static void node_added(struct rule *r, node_id id)
+/* Something that is not a pod comes: a Deployment, a node and perhaps the
+ * first of its zone, or of all. */
+static void target_added(struct rule *r, const struct world_change *change)
 {
-    uint32_t zone = world_node(r->failures->s->world, id)->zone;
+    enum failure_subject subject = r->spec->mode->subject;
+    uint32_t id = change->id;
 
-    if (r->spec->mode->subject == SUBJECT_NODE)
+    if ((subject == SUBJECT_DEPLOYMENT) != (change->kind == CHANGE_DEPLOYMENT))
+        return;
+    if (subject == SUBJECT_ZONE)
+        id = world_node(r->failures->s->world, id)->zone;
+    else if (subject == SUBJECT_CONTROL_PLANE)
+        id = 0;
+    if (id >= r->clocks.count || r->clocks.items[id].draws == 0)
         start_clock(r, id);
-    else if (zone >= r->clocks.count || r->clocks.items[zone].draws == 0)
-        start_clock(r, zone);
 }
 
 static void serving_changed(struct rule *r, const struct pod *pod)
@@ -224,8 +229,8 @@ static void on_change(void *self, const struct world_change *change)
 
         if (r->once || r->spec->target.pick != PICK_EACH)
             continue;
-        if (!pods && change->kind == CHANGE_NODE && change->what == WHAT_ADDED)
-            node_added(r, change->id);
+        if (!pods && change->kind != CHANGE_POD && change->what == WHAT_ADDED)
+            target_added(r, change);
         if (pods && change->kind == CHANGE_POD && change->what == WHAT_SERVING)
             serving_changed(r, world_pod(f->s->world, change->id));
     }
@@ -326,7 +331,9 @@ struct failures *failures_new(struct simulation *s)
         if (r->spec->target.pick != PICK_EACH)
             schedule_fire(r);
     }
-    world_watch(s->world, 1U << CHANGE_POD | 1U << CHANGE_NODE, on_change, f);
+    world_watch(s->world,
+                1U << CHANGE_POD | 1U << CHANGE_NODE | 1U << CHANGE_DEPLOYMENT,
+                on_change, f);
     return f;
 }
 

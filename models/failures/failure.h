@@ -8,8 +8,15 @@
 
 #include "models/simulation.h"
 
-/* A zone's id is its index in world->zones. */
-enum failure_subject { SUBJECT_POD, SUBJECT_NODE, SUBJECT_ZONE, SUBJECT_COUNT };
+/* A zone's id is its index in world->zones; there is one control plane, 0. */
+enum failure_subject {
+    SUBJECT_POD,
+    SUBJECT_NODE,
+    SUBJECT_ZONE,
+    SUBJECT_DEPLOYMENT,
+    SUBJECT_CONTROL_PLANE,
+    SUBJECT_COUNT
+};
 extern const char *const failure_subjects[SUBJECT_COUNT]; /* "pod" ... */
 
 struct failure_mode {

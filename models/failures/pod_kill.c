@@ -6,7 +6,7 @@ static bool strike(struct simulation *s, uint32_t id, const void *config,
                    incident_id origin)
 {
     (void)config;
-    if (!world_pod(s->world, id))
+    if (!world_pod(s->world, id) || s->world->api_stopped)
         return false;
     world_pod_delete(s->world, id, -1, "Killed", origin);
     return true;

@@ -1,31 +1,14 @@
 /* The pod's service times are multiplied: a gray failure, which probes of
  * their own small work do not see. */
-#include <stddef.h>
-
+#include "models/failures/factor.h"
 #include "models/failures/failure.h"
 #include "models/traffic/server.h"
-
-struct config {
-    double factor;
-};
-
-static const struct param params[] = {
-    {.name = "factor",
-     .type = PARAM_DOUBLE,
-     .offset = offsetof(struct config, factor),
-     .text = "10",
-     .min = 1e-6,
-     .max = 1e9,
-     .help = "service times are so many times as long"},
-    {0}};
 
 static bool strike(struct simulation *s, uint32_t id, const void *config,
                    incident_id origin)
 {
-    const struct config *c = config;
-
     return server_fault_begin(s->servers, world_pod(s->world, id), FAULT_SLOW,
-                              c->factor, origin);
+                              factor_of(config), origin);
 }
 
 static void mend(struct simulation *s, uint32_t id, const void *config,
@@ -40,8 +23,8 @@ const struct failure_mode failure_pod_slow = {
     .subject = SUBJECT_POD,
     .summary = "service times multiplied (factor); its probes pass",
     .has_repair = true,
-    .params = params,
-    .config_size = sizeof(struct config),
+    .params = service_factor,
+    .config_size = sizeof(struct factor_config),
     .strike = strike,
     .mend = mend,
 };

@@ -4,16 +4,27 @@
 
 #include "models/select.h"
 
+/* The target's names are "namespace/name". */
+static bool is_named(const struct target *t, const struct meta *meta)
+{
+    size_t length = strlen(meta->space);
+
+    for (size_t i = 0; i < t->name_count; i++) {
+        const char *name = t->names[i];
+
+        if (strncmp(name, meta->space, length) == 0 && name[length] == '/' &&
+            strcmp(name + length + 1, meta->name) == 0)
+            return true;
+    }
+    return false;
+}
+
 static bool has_service(const struct target *t, const struct world *w,
                         const struct pod *pod)
 {
     for (size_t i = 0; i < pod->service_count; i++) {
-        const struct service *s = world_service(w, pod->services[i]);
-
-        for (size_t k = 0; k < t->name_count; k++) {
-            if (strcmp(s->spec->meta.name, t->names[k]) == 0)
-                return true;
-        }
+        if (is_named(t, &world_service(w, pod->services[i])->spec->meta))
+            return true;
     }
     return false;
 }
@@ -92,8 +103,13 @@ bool victim_eligible(const struct world *w, const struct failure_spec *spec,
     case SUBJECT_NODE:
         return world_node(w, id)->up &&
                node_matches(&spec->target, w, world_node(w, id));
-    default:
+    case SUBJECT_ZONE:
         return zone_eligible(w, &spec->target, id);
+    case SUBJECT_DEPLOYMENT:
+        return !w->deployments.items[id]->deleted &&
+               is_named(&spec->target, &w->deployments.items[id]->spec->meta);
+    default:
+        return true;
     }
 }
 
@@ -110,17 +126,37 @@ size_t victim_count(const struct world *w, enum failure_subject subject)
         return w->pods.count;
     case SUBJECT_NODE:
         return w->nodes.count;
-    default:
+    case SUBJECT_ZONE:
         return w->zones.count;
+    case SUBJECT_DEPLOYMENT:
+        return w->deployments.count;
+    default:
+        return 1;
+    }
+}
+
+const char *victim_plain_name(const struct world *w,
+                              enum failure_subject subject, uint32_t id)
+{
+    switch (subject) {
+    case SUBJECT_POD:
+        return world_pod(w, id)->name;
+    case SUBJECT_NODE:
+        return world_node(w, id)->spec->name;
+    case SUBJECT_ZONE:
+        return w->zones.items[id];
+    case SUBJECT_DEPLOYMENT:
+        return w->deployments.items[id]->spec->meta.name;
+    default:
+        return "";
     }
 }
 
 char *victim_name(const struct world *w, enum failure_subject subject,
                   uint32_t id)
 {
-    const char *name = subject == SUBJECT_POD    ? world_pod(w, id)->name
-                       : subject == SUBJECT_NODE ? world_node(w, id)->spec->name
-                                                 : w->zones.items[id];
+    const char *name = victim_plain_name(w, subject, id);
 
-    return mem_printf("%s/%s", failure_subjects[subject], name);
+    return mem_printf("%s%s%s", failure_subjects[subject], *name ? "/" : "",
+                      name);
 }

@@ -17,6 +17,9 @@ bool victim_exists(const struct world *w, enum failure_subject subject,
                    uint32_t id);
 /* Ids are below that. */
 size_t victim_count(const struct world *w, enum failure_subject subject);
+/* "web-1". */
+const char *victim_plain_name(const struct world *w,
+                              enum failure_subject subject, uint32_t id);
 /* "pod/web-1". The caller frees it. */
 char *victim_name(const struct world *w, enum failure_subject subject,
                   uint32_t id);

@@ -190,6 +190,10 @@ static void on_evict(struct sim *sim, void *self, struct event_args args)
         done_with(d);
         return;
     }
+    if (d->s->world->api_stopped) {
+        sim_after(sim, retry_delay, &evict_event, d, args);
+        return;
+    }
     answer = ask(d, (pod_id)args.subject);
     if (answer == EVICTION_GRANTED)
         sim_after(sim, 0, &wait_event, d, args);

@@ -64,6 +64,14 @@ static void set_rate(const struct timeline *t, const struct timeline_spec *e)
     traffic_set_rate(t->s->traffic, i, rate);
 }
 
+static void refuse(struct timeline *t, incident_id incident)
+{
+    world_event(t->s->world, true, "KubectlFailed",
+                t->s->world->incidents.items[incident].object,
+                "The connection to the server was refused");
+    world_incident_end(t->s->world, incident);
+}
+
 static void act(struct timeline *t, size_t index)
 {
     const struct timeline_spec *e = &t->s->scenario->timeline[index];
@@ -71,7 +79,9 @@ static void act(struct timeline *t, size_t index)
                                           object_text(e), NO_ID);
 
     t->incidents[index] = incident;
-    if (e->verb)
+    if (e->verb && t->s->world->api_stopped)
+        refuse(t, incident);
+    else if (e->verb)
         e->verb->run(t->s, e->command, incident);
     else if (e->fail)
         failures_fire(t->s->failures, e->fail, e->lasts, incident);

@@ -75,7 +75,8 @@ static void send(struct dns *d, struct endpoint_set *set)
         return;
     }
     for (size_t i = 0; i < d->servers; i++) {
-        delay = dist_sample_time(lag, &d->watch[i]);
+        delay =
+            world_api_time(d->s->world, dist_sample_time(lag, &d->watch[i]));
         if (dns_later(now, delay) > d->heard[i])
             d->heard[i] = dns_later(now, delay);
         args.detail = (uint32_t)i;

@@ -9,11 +9,11 @@
 
 /* --- delivery --- */
 
-static void deliver(struct proxies *p, node_id id, uint64_t sequence)
+void proxy_deliver(struct proxies *p, node_id id, uint64_t sequence)
 {
     struct proxy *n = &p->nodes.items[id];
 
-    if (!n->working)
+    if (!n->working || n->cut)
         return;
     if (sequence > n->delivered)
         n->delivered = sequence;
@@ -24,7 +24,7 @@ static void deliver(struct proxies *p, node_id id, uint64_t sequence)
 static void on_deliver(struct sim *sim, void *self, struct event_args args)
 {
     (void)sim;
-    deliver(self, args.detail, args.subject);
+    proxy_deliver(self, args.detail, args.subject);
 }
 
 /* Every node hears at the same time: one event for all. */
@@ -34,7 +34,7 @@ static void on_deliver_all(struct sim *sim, void *self, struct event_args args)
 
     (void)sim;
     for (size_t i = 0; i < p->nodes.count; i++)
-        deliver(p, (node_id)i, args.subject);
+        proxy_deliver(p, (node_id)i, args.subject);
 }
 
 static const struct event_type deliver_event = {"kubeproxy.hears", 0,
@@ -52,6 +52,7 @@ static void send(struct proxies *p, node_id id, uint64_t sequence)
 
     if (delay == SIM_NEVER)
         return;
+    delay = world_api_time(p->s->world, delay);
     if (proxy_later(now, delay) > n->heard)
         n->heard = proxy_later(now, delay);
     sim_at(p->s->sim, n->heard, &deliver_event, p,
@@ -60,7 +61,8 @@ static void send(struct proxies *p, node_id id, uint64_t sequence)
 
 static void send_all(struct proxies *p, uint64_t sequence)
 {
-    sim_time now = sim_now(p->s->sim);
+    sim_time at = proxy_later(sim_now(p->s->sim),
+                              world_api_time(p->s->world, p->watch_latency));
 
     if (!p->watch_constant) {
         for (size_t i = 0; i < p->nodes.count; i++) {
@@ -68,9 +70,10 @@ static void send_all(struct proxies *p, uint64_t sequence)
                 send(p, (node_id)i, sequence);
         }
     } else if (p->watch_latency != SIM_NEVER) {
-        sim_lane_at(p->s->sim, p->watch_lane,
-                    proxy_later(now, p->watch_latency), &deliver_all_event, p,
-                    (struct event_args){sequence, 0});
+        if (at > p->watch_last)
+            p->watch_last = at;
+        sim_lane_at(p->s->sim, p->watch_lane, p->watch_last, &deliver_all_event,
+                    p, (struct event_args){sequence, 0});
     }
 }
 
@@ -127,11 +130,14 @@ static void endpoints_changed(struct proxies *p, service_id id,
 
 /* --- nodes --- */
 
-static void begin_work(struct proxies *p, node_id id)
+void proxy_begin_work(struct proxies *p, node_id id)
 {
     struct proxy *n = &p->nodes.items[id];
 
-    n->working = true;
+    n->unlisted = n->cut;
+    n->working = !n->cut;
+    if (n->cut)
+        return;
     n->need_full = true;
     n->delivered = p->newest;
     n->done = sim_now(p->s->sim) - p->params->min_sync_period;
@@ -149,7 +155,7 @@ static void on_booted(struct sim *sim, void *self, struct event_args args)
 
     (void)sim;
     if (p->nodes.items[args.subject].stamp == args.detail)
-        begin_work(p, (node_id)args.subject);
+        proxy_begin_work(p, (node_id)args.subject);
 }
 
 static const struct event_type booted_event = {"kubeproxy.booted", 0,
@@ -160,6 +166,8 @@ static void node_up(struct proxies *p, node_id id, sim_time after)
     struct proxy *n = &p->nodes.items[id];
 
     n->counted = true;
+    n->cut = !world_node(p->s->world, id)->linked;
+    n->link++;
     if (n->programmed < p->s->world->endpoint_floor)
         n->programmed = p->s->world->endpoint_floor;
     sim_after(p->s->sim, after, &booted_event, p,
@@ -171,7 +179,7 @@ static void node_down(struct proxies *p, node_id id)
     struct proxy *n = &p->nodes.items[id];
 
     n->counted = n->working = n->ruled = n->running = n->waiting = false;
-    n->stuck = n->restarting = false;
+    n->stuck = n->restarting = n->unlisted = false;
     n->stamp++;
 }
 
@@ -181,7 +189,10 @@ static void add_node(struct proxies *p, node_id id)
 {
     const struct node *node = world_node(p->s->world, id);
     sim_time now = sim_now(p->s->sim), period = proxy_idle_period(p);
-    struct proxy n = {.counted = node->up, .credit_at = now};
+    struct proxy n = {.counted = node->up,
+                      .credit_at = now,
+                      .linked = node->linked,
+                      .cut = !node->linked};
     struct proxy_streams streams;
 
     assert(id == p->nodes.count);
@@ -194,7 +205,7 @@ static void add_node(struct proxies *p, node_id id)
         n.done -= (sim_time)(rng_uniform(&streams.sync) *
                              (double)(period - p->params->min_sync_period));
     n.full = n.done;
-    n.working = n.ruled = node->up && p->newest == 0;
+    n.working = n.ruled = node->up && p->newest == 0 && !n.cut;
     VEC_PUSH(p->nodes, n);
     VEC_PUSH(p->streams, streams);
     if (node->up && !n.working)
@@ -207,6 +218,8 @@ static void node_changed(struct proxies *p, const struct world_change *change)
 
     if (change->what == WHAT_ADDED)
         add_node(p, change->id);
+    else if (change->what == WHAT_LINK)
+        proxy_link_changed(p, change->id);
     else if (change->what == WHAT_DELETED ||
              (change->what == WHAT_UP && !node->up))
         node_down(p, change->id);
@@ -325,7 +338,7 @@ void proxy_restart(struct proxies *p, node_id node)
     n->running = n->waiting = false;
     n->stamp++;
     n->restarting = true;
-    begin_work(p, node);
+    proxy_begin_work(p, node);
 }
 
 void proxies_on_restart(struct proxies *p,

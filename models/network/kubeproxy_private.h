@@ -1,7 +1,7 @@
 /*
  * kubeproxy_private - what the kubeproxy*.c files share; nobody else includes
  * it. kubeproxy.c: delivery, nodes, questions; kubeproxy_sync.c: when a node
- * syncs, and how long that takes.
+ * syncs, and how long that takes; kubeproxy_link.c: partitions.
  */
 #ifndef MODELS_NETWORK_KUBEPROXY_PRIVATE_H
 #define MODELS_NETWORK_KUBEPROXY_PRIVATE_H
@@ -25,6 +25,13 @@ struct proxy {
     bool ruled;   /* and its first sync since is done */
     bool running, waiting, need_full, stuck;
     bool restarting; /* until its first sync is done */
+    bool linked;     /* there is a way to the API server */
+    bool cut;        /* it hears nothing: no way to the API server, or none
+                        since its watch was lost */
+    bool refused;    /* then: the API server was stopped */
+    bool unlisted;   /* and it has no list to begin with */
+    sim_time cut_at;
+    uint32_t link; /* tells one loss of its watch from another */
 };
 
 struct proxy_streams {
@@ -52,6 +59,7 @@ struct proxies {
     bool watch_constant;
     sim_time watch_latency;
     sim_lane watch_lane;
+    sim_time watch_last;
     struct {
         sim_lane lane;
         sim_time last;
@@ -68,6 +76,12 @@ static inline sim_time proxy_later(sim_time t, sim_time by)
     return t > 0 && by > SIM_NEVER - t ? SIM_NEVER : t + by;
 }
 
+/* The proxy lists all there is, and syncs; where it cannot list, later. */
+void proxy_begin_work(struct proxies *p, node_id id);
+/* A partition began or ended (kubeproxy_link.c). */
+void proxy_link_changed(struct proxies *p, node_id id);
+/* It hears of versions up to that. */
+void proxy_deliver(struct proxies *p, node_id id, uint64_t sequence);
 /* Something is new on the node: it syncs as soon as may be. */
 void proxy_request_sync(struct proxies *p, node_id id);
 /* The node's first sync since its boot is done, or there is nothing to do. */

@@ -1,6 +1,7 @@
 #include "models/scheduler/scheduler.h"
 
 #include <assert.h>
+#include <limits.h>
 #include <stdlib.h>
 
 #include "models/scheduler/scheduler_private.h"
@@ -142,7 +143,8 @@ sim_time scheduler_write(struct scheduler *sch, sim_time after)
     sim_time now = sim_now(sch->sim);
     sim_time sent = token_bucket_take(&sch->bucket, now) - now;
     sim_time latency =
-        dist_sample_time(&sch->params->write_latency, &sch->writes);
+        world_api_time(sch->world, dist_sample_time(&sch->params->write_latency,
+                                                    &sch->writes));
 
     if (sent < after)
         sent = after;
@@ -194,7 +196,8 @@ static void on_written(struct sim *sim, void *self, struct event_args args)
         scheduler_put(sch, record, pod->node, PLACE_BOUND);
         return;
     }
-    if (world_node(sch->world, record->node)->deleted) {
+    if (world_node(sch->world, record->node)->deleted ||
+        sch->world->api_stopped) {
         scheduler_take(sch, record);
         record->place = PLACE_NOWHERE;
         record->rejectors = 0; /* an error */
@@ -345,7 +348,7 @@ void scheduler_start_cycle(struct scheduler *sch)
 {
     sim_time length;
 
-    if (sch->cycle || sch->stopped || sch->writing > 0)
+    if (sch->cycle || sch->stopped > 0 || sch->writing > 0)
         return;
     sch->cycle = sched_queue_pop(&sch->queue, sch->pops_early);
     if (!sch->cycle)
@@ -449,7 +452,8 @@ void scheduler_free(struct scheduler *sch)
 
 void scheduler_set_stopped(struct scheduler *sch, bool stopped)
 {
-    sch->stopped = stopped;
+    assert(stopped || sch->stopped > 0);
+    sch->stopped += stopped ? 1 : UINT_MAX;
     scheduler_start_cycle(sch);
 }
 

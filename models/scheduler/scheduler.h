@@ -27,8 +27,8 @@ struct framework; /* scheduler/framework.h */
 struct scheduler *scheduler_new(struct simulation *s);
 void scheduler_free(struct scheduler *sch);
 
-/* A stopped scheduler (fault) hears, but begins no cycle until it is
- * started again. */
+/* A stopped scheduler (fault) hears, but begins no cycle until it is started
+ * as often as it was stopped. */
 void scheduler_set_stopped(struct scheduler *sch, bool stopped);
 /* Cycles take this many times as long (fault); 1: as usual. */
 void scheduler_set_slowness(struct scheduler *sch, double factor);

@@ -78,7 +78,8 @@ static void on_evict(struct sim *sim, void *self, struct event_args args)
     char *message;
 
     (void)sim;
-    if (!pod || pod->deletion != SIM_NEVER || !record || !record->on_node)
+    if (!pod || pod->deletion != SIM_NEVER || !record || !record->on_node ||
+        sch->world->api_stopped)
         return;
     message = mem_printf("Preempted by pod %s on node %s", by ? by->name : "",
                          world_node(sch->world, record->node)->spec->name);

@@ -43,12 +43,12 @@ struct scheduler {
     VEC_OF(struct preemptable) on_node, victims; /* scratch */
     VEC_OF(struct candidate) candidates;         /* scratch */
     struct sched_pod *cycle; /* pod that is being scheduled; NULL: idle */
-    bool stopped;
-    unsigned writing;      /* writes that the loop waits for */
-    bool waits_for_writes; /* failed cycles do */
-    bool async_preemption; /* (1.33) */
-    bool pops_early;       /* SchedulerPopFromBackoffQ (1.33) */
-    size_t waiting;        /* pods that were tried in vain */
+    unsigned stopped;        /* so many faults hold it */
+    unsigned writing;        /* writes that the loop waits for */
+    bool waits_for_writes;   /* failed cycles do */
+    bool async_preemption;   /* (1.33) */
+    bool pops_early;         /* SchedulerPopFromBackoffQ (1.33) */
+    size_t waiting;          /* pods that were tried in vain */
     struct pod_time waited;
     sim_time waiting_since; /* `waited` is up to then */
     double slowness;

@@ -205,6 +205,7 @@ static void hear(struct scheduler *sch, struct informer *informer,
 
     if (lag == SIM_NEVER)
         return;
+    lag = world_api_time(sch->world, lag);
     if (now + lag > informer->last)
         informer->last = now + lag;
     sim_lane_at(sch->sim, informer->lane, informer->last, type, sch,

@@ -4,6 +4,7 @@
  *
  *   no endpoint, no name    the Service's last change of endpoints
  *   no answer from DNS      what is wrong with its servers
+ *   partition               what keeps the packets from or to the node
  *   node down               what brought the node down; of an address that was
  *                           lost before that, what touched its pod last
  *   refused, reset, dead    what touched the pod last that the endpoint
@@ -34,6 +35,23 @@ static incident_id node_origin(const struct traffic *t, node_id id, pod_id pod)
         (pod != NO_ID && world_pod_touched(t->s->world, pod) < node->up_since))
         return NO_ID;
     return node->origin;
+}
+
+/* The partition between the client's node and the endpoint's; NO_ID: none. */
+static incident_id cut_origin(const struct traffic *t, const struct entry *e,
+                              const struct request *r)
+{
+    const struct world *w = t->s->world;
+    node_id from = e->clients[r->client].node;
+
+    if (w->isolations == 0 ||
+        (r->node != NO_ID && !r->cut && world_reaches(w, from, r->node)))
+        return NO_ID;
+    if (r->node != NO_ID && !world_reaches(w, NO_ID, r->node))
+        return world_node(w, r->node)->origin;
+    if (from != NO_ID && !world_reaches(w, NO_ID, from))
+        return world_node(w, from)->origin;
+    return NO_ID;
 }
 
 static bool touched_lately(const struct traffic *t, pod_id pod)
@@ -86,7 +104,11 @@ incident_id blame(struct traffic *t, const struct entry *e,
         return error_origin(t, pod);
     if (cause == CAUSE_DNS)
         return service_origin(t, e);
-    origin = node_origin(t, r->node, pod);
+    origin = cause == CAUSE_TIMEOUT || cause == CAUSE_CONNECT_TIMEOUT
+                 ? cut_origin(t, e, r)
+                 : NO_ID;
+    if (origin == NO_ID)
+        origin = node_origin(t, r->node, pod);
     if (origin != NO_ID)
         return origin;
     if (pod == NO_ID)

@@ -102,20 +102,23 @@ static sim_time backoff(const struct entry *e, uint32_t client, uint32_t what,
 
 /* -------------------------------------------------------------- addresses */
 
-/* Whether something listens there now, whoever it is. */
-static bool takes_connections(const struct traffic *t, uint32_t ip)
+/* Whether something listens there now, whoever it is, and can be reached. */
+static bool takes_connections(const struct entry *e, uint32_t client,
+                              uint32_t ip)
 {
+    const struct traffic *t = e->traffic;
     pod_id owner = ipam_owner(t->s->ipam, ip);
     const struct pod *pod =
         owner == NO_ID ? NULL : world_pod(t->s->world, owner);
 
     return pod && pod->node != NO_ID && server_listens(pod) &&
-           world_node(t->s->world, pod->node)->up;
+           world_node(t->s->world, pod->node)->up &&
+           world_reaches(t->s->world, e->clients[client].node, pod->node);
 }
 
 static void try(struct entry *e, uint32_t client, struct address *a)
 {
-    if (takes_connections(e->traffic, a->ip))
+    if (takes_connections(e, client, a->ip))
         a->rests = a->failures = 0;
     else
         a->rests = sim_now(e->traffic->s->sim) +

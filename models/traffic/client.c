@@ -384,7 +384,8 @@ static struct chosen choose_by_gateway(struct entry *e, uint32_t client)
     struct gateway *g = e->lb->at == LB_CLIENT ? gateway_of_client(e, client)
                                                : gateway_enter(e, client);
 
-    if (!g)
+    if (!g || !world_reaches(e->traffic->s->world, e->clients[client].node,
+                             g->home.node))
         return failed(CAUSE_CONNECT_TIMEOUT);
     if (!gateway_has_room(g))
         return failed(CAUSE_CIRCUIT_OPEN);
@@ -405,7 +406,8 @@ static struct chosen choose_by_cloud(struct entry *e, uint32_t client)
         return failed(cloud_by_pods(c) ? CAUSE_NO_ENDPOINTS
                                        : CAUSE_CONNECT_TIMEOUT);
     target =
-        proxy_at_work(e->traffic->s->proxies, node)
+        proxy_at_work(e->traffic->s->proxies, node) &&
+                world_reaches(e->traffic->s->world, NO_ID, node)
             ? choose_by(e, client, node, balancer_at(e->traffic, e->lb, node))
             : failed(CAUSE_CONNECT_TIMEOUT);
     target.through = node + 1;

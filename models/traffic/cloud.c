@@ -85,7 +85,7 @@ static struct pod *pod_of(const struct cloud *c, const struct cloud_target *x)
     struct pod *pod = world_pod(w, x->id);
 
     if (!pod || pod->sandbox_ip != x->endpoint.ip || pod->node == NO_ID ||
-        !world_node(w, pod->node)->up)
+        !world_node(w, pod->node)->up || !world_reaches(w, NO_ID, pod->node))
         return NULL;
     return pod;
 }
@@ -117,7 +117,9 @@ static void on_answer(void *self, struct event_args args, bool ok)
 
 static void ask_node(struct cloud *c, const struct cloud_target *x)
 {
-    if (world_node(c->t->s->world, x->id)->up)
+    const struct world *w = c->t->s->world;
+
+    if (world_node(w, x->id)->up && world_reaches(w, NO_ID, x->id))
         on_answer(c->t, name_of(c, x), node_answers_well(c, x->id));
 }
 

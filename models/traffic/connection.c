@@ -320,7 +320,7 @@ bool pool_reaches(struct entry *e, struct request *r, struct pod **pod)
 
     r->server = c->server;
     *pod = NULL;
-    if (!world_node(t->s->world, c->endpoint.node)->up) {
+    if (!world_node(t->s->world, c->endpoint.node)->up || r->cut) {
         if (given_up < c->ends) {
             c->ends = given_up;
             set_timer(e, c);

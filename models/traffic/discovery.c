@@ -193,7 +193,8 @@ static void on_change(void *self, const struct world_change *change)
     }
     for (size_t i = 0; i < t->discoveries.count; i++) {
         struct discovery *d = t->discoveries.items[i];
-        sim_time at = later(now, dist_sample_time(lag, &d->rng));
+        sim_time at = later(
+            now, world_api_time(t->s->world, dist_sample_time(lag, &d->rng)));
 
         d->heard_at = at > d->heard_at ? at : d->heard_at;
         sim_at(t->s->sim, d->heard_at, &heard_event, d,

@@ -99,7 +99,8 @@ static void on_arrive(struct sim *sim, void *self, struct event_args args)
         return;
     pod = world_pod(t->s->world, host->endpoint.pod);
     if (!pod || pod->sandbox_ip != host->endpoint.ip || pod->node == NO_ID ||
-        !world_node(t->s->world, pod->node)->up)
+        !world_node(t->s->world, pod->node)->up ||
+        !world_reaches(t->s->world, g->home.node, pod->node))
         return; /* nobody answers */
     server_probe(t->s->servers, pod, g->lb->gateway->health.timeout, on_answer,
                  t, args);

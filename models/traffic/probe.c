@@ -86,7 +86,8 @@ static void on_asked(struct sim *sim, void *self, struct event_args args)
     const struct pod *pod = world_pod(t->s->world, p->report.pod);
 
     (void)sim;
-    if (!pod || pod->sandbox_ip != p->ip || !server_listens(pod)) {
+    if (!pod || pod->sandbox_ip != p->ip || !server_listens(pod) ||
+        !world_reaches(t->s->world, p->balancer->home.node, pod->node)) {
         VEC_PUSH(t->probes->free, i);
         return;
     }

@@ -148,7 +148,7 @@ static inline void arrive_new(struct entry *e, struct request *r)
     struct pod *pod = resolve(e->traffic, r);
     enum cause cause;
 
-    if (__builtin_expect(!pod, 0)) {
+    if (__builtin_expect(!pod || r->cut, 0)) {
         request_dead(e, r);
         return;
     }
@@ -211,10 +211,23 @@ void request_no_target(struct entry *e, struct request *r,
         answer(e, r, target->cause);
 }
 
+/* Where the packets of a request come from; NO_ID: outside. */
+static node_id source_of(const struct entry *e, const struct request *r,
+                         const struct chosen *target)
+{
+    if (target->gateway)
+        return target->gateway->home.node;
+    return target->through ? target->through - 1 : e->clients[r->client].node;
+}
+
 static inline void aim(struct entry *e, struct request *r,
                        const struct chosen *target)
 {
     const struct endpoint *endpoint = target->endpoint;
+    const struct world *w = e->traffic->s->world;
+
+    r->cut = __builtin_expect(w->isolations > 0, 0) &&
+             !world_reaches(w, source_of(e, r, target), endpoint->node);
 
     r->pod = endpoint->pod;
     r->slot = endpoint->slot;
@@ -285,7 +298,7 @@ static inline void attempt(struct entry *e, struct request *r)
     r->started = r->sent = sim_now(e->traffic->s->sim);
     r->state = REQUEST_SENT;
     r->balancer = NULL;
-    r->blamed = false;
+    r->blamed = r->cut = false;
     r->server = NO_ID;
     r->connection = NO_CONNECTION;
     r->attempts++;
@@ -356,6 +369,17 @@ static void on_arrive(struct sim *sim, void *self, struct event_args args)
         arrive(request_entry(t, r), r);
 }
 
+/* A partition that began since keeps the answer. */
+static bool keeps_answer(const struct traffic *t, const struct entry *e,
+                         const struct request *r)
+{
+    const struct pod *pod = world_pod(t->s->world, r->server);
+    node_id to = e->relayed ? t->gateways.items[r->gateway]->home.node
+                            : e->clients[r->client].node;
+
+    return pod && !world_reaches(t->s->world, to, pod->node);
+}
+
 void request_answered(void *self, uint64_t id, enum cause cause)
 {
     struct traffic *t = self;
@@ -366,7 +390,9 @@ void request_answered(void *self, uint64_t id, enum cause cause)
     if (!r)
         return;
     e = request_entry(t, r);
-    if (__builtin_expect(cause == CAUSE_RESET && e->spec->udp, 0)) {
+    if (__builtin_expect(cause == CAUSE_RESET && e->spec->udp, 0) ||
+        (__builtin_expect(t->s->world->isolations > 0, 0) &&
+         keeps_answer(t, e, r))) {
         request_lost(t, id);
         return;
     }

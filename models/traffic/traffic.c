@@ -219,7 +219,8 @@ size_t traffic_up_nodes(struct traffic *t)
     t->up_started = proxies_started(p);
     t->up.count = 0;
     for (size_t i = 0; i < w->nodes.count; i++)
-        if (proxy_at_work(p, (node_id)i) && !w->nodes.items[i]->deleted)
+        if (proxy_at_work(p, (node_id)i) && !w->nodes.items[i]->deleted &&
+            world_reaches(w, NO_ID, (node_id)i))
             VEC_PUSH(t->up, (node_id)i);
     return t->up.count;
 }
@@ -227,7 +228,7 @@ size_t traffic_up_nodes(struct traffic *t)
 static void node_changed(struct traffic *t, const struct world_change *change)
 {
     if (change->what != WHAT_ADDED && change->what != WHAT_DELETED &&
-        change->what != WHAT_UP)
+        change->what != WHAT_UP && change->what != WHAT_LINK)
         return;
     t->up_stale = true;
     if (change->what == WHAT_UP && !world_node(t->s->world, change->id)->up)

@@ -170,6 +170,7 @@ struct request {
     sim_time work;       /* recorded service time; SIM_NEVER: drawn */
     uint8_t cause;
     bool blamed, retry; /* origin is settled; counts against the budget */
+    bool cut;           /* a partition keeps its packets */
     /* of relay.c: */
     bool relay_retry; /* counts against the gateway's bounds */
     uint8_t stage;

@@ -38,7 +38,7 @@ static void distributions(void)
 static void failures(void)
 {
     for (size_t i = 0; failure_modes[i]; i++)
-        printf("%-12s %-5s %s\n", failure_modes[i]->name,
+        printf("%-12s %-13s %s\n", failure_modes[i]->name,
                failure_subjects[failure_modes[i]->subject],
                failure_modes[i]->summary);
 }
