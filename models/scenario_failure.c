@@ -252,7 +252,7 @@ bool scenario_read_pick(struct scenario_reader *r, struct doc_node *node,
 /* Modes that are planned (models of failures in the manual). */
 static bool is_planned(const char *name)
 {
-    static const char *const names[] = {"broken-image", "spot", "dns", NULL};
+    static const char *const names[] = {"broken-image", "spot", NULL};
     size_t i;
 
     for (i = 0; names[i]; i++)

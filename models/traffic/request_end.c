@@ -142,16 +142,17 @@ void request_dead(struct entry *e, struct request *r)
            (struct event_args){.subject = request_id(t, r)});
 }
 
-/* What its client has waited for in vain. */
+/* What its client has waited for in vain. What makes look-ups slow is to blame
+ * for the time that they took. */
 static enum cause late_cause(const struct entry *e, struct request *r)
 {
     if (r->state == REQUEST_DEAD)
         return CAUSE_CONNECT_TIMEOUT;
-    if (!e->resolves || r->state != REQUEST_SENT ||
-        sim_now(e->traffic->s->sim) >= r->resolved)
+    if (!e->resolves || r->state != REQUEST_SENT || r->resolved <= r->started)
         return CAUSE_TIMEOUT;
-    r->blamed = r->origin != INCIDENT_NONE;
-    return CAUSE_DNS;
+    r->blamed |= r->origin != INCIDENT_NONE;
+    return sim_now(e->traffic->s->sim) < r->resolved ? CAUSE_DNS
+                                                     : CAUSE_TIMEOUT;
 }
 
 void request_expired(struct entry *e, struct request *r)
