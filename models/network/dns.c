@@ -132,6 +132,7 @@ struct dns *dns_new(struct simulation *s)
         rng_init(&d->watch[i], s->root, "dns.watch", NULL, i);
     rng_init(&d->latency, s->root, "dns.latency", NULL, 0);
     rng_init(&d->order, s->root, "dns.order", NULL, 0);
+    rng_init(&d->phase, s->root, "dns.phase", NULL, 0);
     d->watch_constant = dist_is_constant(
         &s->scenario->cluster.control_plane.watch_latency, &d->watch_latency);
     world_watch(s->world, 1U << CHANGE_SERVICE | 1U << CHANGE_ENDPOINTS, notify,

@@ -12,7 +12,10 @@
  * A cache keeps an answer for its TTL, at least 5 s and at most the cache's
  * own (CoreDNS plugin/cache, computeTTL), and hands out what is left of it;
  * so those who honour TTLs are no older than the oldest cache and those 5 s,
- * and a time of the client's own comes on top. Not in order: CoreDNS's
+ * and a time of the client's own comes on top. Caches were not all filled at
+ * the start: of its first answer of each kind, in the warm-up, a cache keeps
+ * some share of the time, drawn for each (uniform), as if it had had it
+ * before. Not in order: CoreDNS's
  * loadbalance plug-in shuffles each answer (plugin/loadbalance,
  * roundRobinShuffle), of what its cache had too; the cache of a node hands
  * out the order that it got. Clients keep the order: RFC 6724 does not sort
@@ -38,6 +41,7 @@ struct dns_cache {
     uint32_t first;
     incident_id failed; /* why there was no answer; INCIDENT_NONE: there was */
     sim_time failed_at; /* when that was known */
+    unsigned kinds;     /* of answers that it has had */
 };
 void dns_cache_release(struct dns_cache *cache); /* empties it */
 

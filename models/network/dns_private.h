@@ -12,6 +12,7 @@ struct dns_kept {
     sim_time expires;
     uint32_t first; /* record */
     uint32_t boot;  /* of the node whose cache it is */
+    unsigned kinds; /* of answers that it has had: see dns_resolve.c */
 };
 
 struct dns_name {
@@ -52,6 +53,7 @@ struct dns {
     sim_time *heard;    /* by server: the last notification on its way */
     struct rng latency; /* of look-ups */
     struct rng order;   /* of records */
+    struct rng phase;   /* of caches */
     bool watch_constant;
     sim_time watch_latency;
     VEC_OF(struct dns_fault) faults; /* open ones */

@@ -38,6 +38,27 @@ static sim_time clamp(sim_time ttl, sim_time most)
     return ttl < most ? ttl : most;
 }
 
+enum tier { AT_SERVER, AT_NODE, AT_CLIENT };
+
+/* Until when the cache (number `index` of its tier) keeps an answer that is
+ * good until `expires`: see dns.h. kinds: that it has had. */
+static sim_time phased(const struct look_up *l, enum tier tier, uint64_t index,
+                       const struct endpoint_set *set, sim_time expires,
+                       unsigned *kinds)
+{
+    unsigned kind = denies(l, set) ? 1 : 2;
+    struct rng *rng = &l->d->phase;
+    uint64_t name = l->q->pod ? rng_hash(l->q->pod) << 32 : 0;
+
+    if (*kinds & kind || l->d->s->world->epoch != SIM_NEVER ||
+        expires == SIM_NEVER)
+        return expires;
+    *kinds |= kind;
+    rng_seek(rng, index,
+             name ^ (uint64_t)l->q->service << 4 ^ tier << 2 ^ kind);
+    return l->now + (sim_time)(rng_uniform(rng) * (double)(expires - l->now));
+}
+
 /* Where one of `count` records comes first in the answer to `asker`. */
 static uint32_t shuffled(const struct look_up *l, uint64_t asker,
                          const struct endpoint_set *set)
@@ -87,6 +108,8 @@ static struct dns_kept from_server(const struct look_up *l, size_t server)
     fresh.set = dns_records(l->d, l->name, view);
     fresh.expires = dns_later(l->now, server_ttl(l, fresh.set));
     if (l->d->params->cache) {
+        fresh.expires = phased(l, AT_SERVER, server, fresh.set, fresh.expires,
+                               &cached->kinds);
         dns_replace(&cached->set, fresh.set);
         cached->expires = fresh.expires;
     }
@@ -191,6 +214,8 @@ static struct reply ask_node(const struct look_up *l, bool ordered)
             dns_later(l->now, clamp(reply.expires - l->now,
                                     denies(l, reply.set) ? p->denial_ttl
                                                          : p->success_ttl));
+        kept->expires = phased(l, AT_NODE, l->q->node, reply.set, kept->expires,
+                               &kept->kinds);
     }
     reply.set = kept->set;
     reply.expires = kept->expires;
@@ -227,16 +252,22 @@ void dns_cache_release(struct dns_cache *cache)
 static void keep(const struct look_up *l, struct dns_cache *cache,
                  const struct reply *reply)
 {
+    unsigned kinds = cache->kinds;
+
     endpoint_set_retain(reply->set);
     dns_cache_release(cache);
     cache->answer = reply->set;
     cache->first = reply->first;
+    cache->kinds = kinds;
     if (!l->name)
         return;
     cache->expires = keep_until(l, reply);
     if (reply->failed) {
         cache->failed = reply->origin;
         cache->failed_at = dns_later(l->now, reply->latency);
+    } else if (cache->expires > l->now) {
+        cache->expires = phased(l, AT_CLIENT, l->q->client, reply->set,
+                                cache->expires, &cache->kinds);
     }
 }
 

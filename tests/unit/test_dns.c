@@ -23,6 +23,7 @@ static void start(struct fixture *f)
     f->s.dns = dns_new(&f->s);
     world_service_create(f->s.world, &headless, 0);
     world_service_create(f->s.world, &plain, 1);
+    world_begin_measure(f->s.world); /* lifetimes are whole from now on */
 }
 
 static void end(struct fixture *f)

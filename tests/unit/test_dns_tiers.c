@@ -1,5 +1,4 @@
-/* Caches of nodes, settings of resolvers, order of records, names of pods,
- * servers in trouble. */
+/* Caches of nodes, times of denials, order of records. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,79 +9,7 @@
 
 #include <cmocka.h>
 
-#include "models/network/dns.h"
-#include "tests/unit/node_fixture.h"
-
-enum { CLIENTS = 4 };
-
-struct test {
-    struct fixture f;
-    struct service_spec service;
-    struct statefulset_spec set;
-    struct traffic_spec traffic;
-    struct resolver_spec resolver;
-    struct dns_cache caches[CLIENTS];
-    node_id nodes[CLIENTS];
-    struct dns_answer answer; /* the last */
-};
-
-/* Nodes 2; clients 0 and 1 on node 0, 2 on node 1, 3 outside. CoreDNS keeps
- * answers for 30 s; clients none. One server, so that it is everyone's. */
-static void prepare(struct test *t)
-{
-    static const node_id nodes[CLIENTS] = {0, 0, 1, NO_ID};
-
-    memset(t, 0, sizeof *t);
-    fixture_init(&t->f, 2);
-    memcpy(t->nodes, nodes, sizeof nodes);
-    t->service = (struct service_spec){
-        .meta = {.name = "db", .space = "default"}, .headless = true};
-    t->f.scenario.cluster.dns.cache = true;
-    t->f.scenario.cluster.dns.servers = 1;
-    t->f.scenario.cluster.dns.node_local =
-        (struct node_local_params){.success_ttl = 30 * SIM_S,
-                                   .denial_ttl = 5 * SIM_S,
-                                   .latency = dist_constant(0.0001)};
-    t->resolver = (struct resolver_spec){
-        .negative = 10 * SIM_S, .timeout = 5 * SIM_S, .attempts = 2};
-}
-
-static void start(struct test *t)
-{
-    fixture_start(&t->f);
-    for (size_t i = 0; i < t->f.node_count; i++)
-        world_node_create(t->f.s.world, &t->f.nodes[i]);
-    t->f.s.dns = dns_new(&t->f.s);
-    world_service_create(t->f.s.world, &t->service, 0);
-}
-
-static void end(struct test *t)
-{
-    for (size_t i = 0; i < CLIENTS; i++)
-        dns_cache_release(&t->caches[i]);
-    dns_free(t->f.s.dns);
-    fixture_end(&t->f);
-}
-
-static void ask_for(struct test *t, uint32_t client, const char *pod,
-                    bool virtual_ip)
-{
-    const struct dns_question question = {.pod = pod,
-                                          .virtual_ip = virtual_ip,
-                                          .client = client,
-                                          .node = t->nodes[client],
-                                          .resolver = &t->resolver};
-
-    dns_resolve(t->f.s.dns, &t->caches[client], &question, &t->answer);
-}
-
-/* How many addresses the client gets at that time, ms. */
-static uint32_t at(struct test *t, int64_t ms, uint32_t client)
-{
-    fixture_run(&t->f, ms);
-    ask_for(t, client, NULL, false);
-    return t->answer.set->ready;
-}
+#include "tests/unit/dns_fixture.h"
 
 /* ------------------------------------------------------------ tiers */
 
@@ -224,6 +151,55 @@ static void ages_add_up(void **state)
     }
 }
 
+/* In the warm-up the first time of each cache is a share of the whole: no two
+ * caches that begin together go on in step. */
+static void caches_are_out_of_step(void **state)
+{
+    static const struct {
+        const char *label;
+        bool cache, node_local;
+        sim_time own;
+    } tiers[] = {{"servers", true, false, 0},
+                 {"nodes", false, true, 0},
+                 {"clients", false, false, 30 * SIM_S}};
+    enum { SEEDS = 200 };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof tiers / sizeof *tiers; i++) {
+        double sum = 0, squares = 0;
+
+        for (unsigned seed = 0; seed < SEEDS; seed++) {
+            int64_t ms = 1000;
+            double age;
+            struct test t;
+
+            prepare(&t);
+            t.warm_up = true;
+            t.f.scenario.cluster.dns.cache = tiers[i].cache;
+            t.f.scenario.cluster.dns.node_local.on = tiers[i].node_local;
+            t.resolver.cache = tiers[i].own;
+            t.seed = seed;
+            start(&t);
+            fixture_publish(&t.f, 0, 1, 0);
+            assert_int_equal(at(&t, ms, 0), 1);
+            fixture_publish(&t.f, 0, 2, 0);
+            while (at(&t, ms, 0) == 1)
+                ms += 10;
+            age = (double)(ms - 1000) / 1000;
+            assert_true(age <= 30);
+            sum += age;
+            squares += age * age;
+            fixture_publish(&t.f, 0, 1, 0);
+            assert_int_equal(at(&t, ms + 29990, 0), 2); /* whole */
+            assert_int_equal(at(&t, ms + 30000, 0), 1);
+            end(&t);
+        }
+        if (fabs(sum / SEEDS - 15) > 2 || fabs(squares / SEEDS - 300) > 60)
+            fail_msg("%s: mean %g, square %g", tiers[i].label, sum / SEEDS,
+                     squares / SEEDS);
+    }
+}
+
 /* ------------------------------------------------------------ order */
 
 /* The share of each of 5 records that comes first in 4000 answers. */
@@ -277,187 +253,6 @@ static void order(void **state)
     }
 }
 
-/* ------------------------------------------------------ names of pods */
-
-static const char db_0[] = "db-0", db_1[] = "db-1";
-
-/* A StatefulSet db with pods db-0 and db-1, governed by Service `governor`. */
-static void start_set(struct test *t, const char *governor)
-{
-    t->set.meta = (struct meta){.name = "db", .space = "default"};
-    t->set.service_name = governor;
-    t->set.template = t->f.template;
-    t->traffic =
-        (struct traffic_spec){.space = "default", .service = "db", .pod = db_1};
-    t->f.scenario.traffic = &t->traffic;
-    t->f.scenario.traffic_count = 1;
-    start(t);
-    world_statefulset_create(t->f.s.world, &t->set, INCIDENT_STARTUP);
-    for (int i = 0; i < 2; i++)
-        world_pod_create_owned(t->f.s.world, OWNER_STATEFULSET, 0,
-                               &t->set.template, i, NO_ID, INCIDENT_STARTUP);
-}
-
-/* A version with pod 0, and pod 1 ready or not. */
-static void list(struct test *t, bool ready)
-{
-    struct endpoint_set *set = endpoint_set_new(0, 2);
-
-    for (uint32_t i = 0; i < 2; i++)
-        set->endpoints[i] = (struct endpoint){
-            .pod = i,
-            .slot = i,
-            .ip = 1000 + i,
-            .flags = i == 0 || ready ? ENDPOINT_READY | ENDPOINT_SERVING : 0};
-    world_service_publish(t->f.s.world, set);
-}
-
-static void pods_have_names(void **state)
-{
-    struct test t;
-
-    (void)state;
-    prepare(&t);
-    t.service.headless = false; /* governs all the same */
-    start_set(&t, "db");
-    list(&t, false);
-    fixture_run(&t.f, 1000);
-    ask_for(&t, 0, db_0, false);
-    assert_int_equal(t.answer.set->ready, 1);
-    assert_int_equal(t.answer.set->endpoints[0].ip, 1000);
-    ask_for(&t, 1, db_1, false);
-    assert_int_equal(t.answer.set->ready, 0);
-    assert_false(t.answer.failed);
-    list(&t, true);
-    fixture_run(&t.f, 30999); /* the server's cache has it without address */
-    ask_for(&t, 1, db_1, false);
-    assert_int_equal(t.answer.set->ready, 0);
-    fixture_run(&t.f, 31000);
-    ask_for(&t, 1, db_1, false);
-    assert_int_equal(t.answer.set->ready, 1);
-    assert_int_equal(t.answer.set->endpoints[0].ip, 1001);
-    end(&t);
-}
-
-/* What lists a pod that is gone is late, and so is its name. */
-static void a_pod_that_is_gone_has_a_name(void **state)
-{
-    struct test t;
-
-    (void)state;
-    prepare(&t);
-    t.f.scenario.cluster.dns.cache = false;
-    start_set(&t, "db");
-    list(&t, true);
-    fixture_run(&t.f, 1000);
-    ask_for(&t, 0, db_1, false);
-    assert_int_equal(t.answer.set->ready, 1);
-    world_pod_remove(t.f.s.world, 1);
-    list(&t, true);
-    fixture_run(&t.f, 2000);
-    ask_for(&t, 0, db_1, false);
-    assert_int_equal(t.answer.set->ready, 1);
-    end(&t);
-}
-
-static void only_their_governor_names_them(void **state)
-{
-    struct test t;
-
-    (void)state;
-    prepare(&t);
-    start_set(&t, "another");
-    list(&t, true);
-    fixture_run(&t.f, 1000);
-    ask_for(&t, 0, db_1, false);
-    assert_int_equal(t.answer.set->ready, 0);
-    ask_for(&t, 1, NULL, false);
-    assert_int_equal(t.answer.set->ready, 2);
-    end(&t);
-}
-
-/* ----------------------------------------------------------- trouble */
-
-enum { OUTAGE = 7, WORSE = 8 };
-
-/* Caches go on until what they have is old; then nothing is answered, and
- * the resolver gives up after its tries. */
-static void no_answer(void **state)
-{
-    struct test t;
-
-    (void)state;
-    prepare(&t);
-    t.f.scenario.cluster.dns.node_local.on = true;
-    start(&t);
-    fixture_publish(&t.f, 0, 1, 0);
-    assert_int_equal(at(&t, 1000, 0), 1); /* node 0's: until 31 s */
-    dns_break(t.f.s.dns, 0, OUTAGE);
-    assert_int_equal(at(&t, 30999, 1), 1);
-    assert_int_equal(at(&t, 30999, 2), 0); /* node 1 has nothing */
-    assert_true(t.answer.failed);
-    assert_int_equal(t.answer.origin, OUTAGE);
-    assert_int_equal(t.answer.latency, 10 * SIM_S);
-    assert_int_equal(at(&t, 31000, 1), 0);
-    assert_true(t.answer.failed);
-    ask_for(&t, 3, NULL, true); /* a virtual IP's name neither */
-    assert_true(t.answer.failed);
-    dns_mend(t.f.s.dns, OUTAGE);
-    assert_int_equal(at(&t, 31001, 1), 1);
-    assert_int_equal(t.answer.origin, INCIDENT_NONE);
-    ask_for(&t, 3, NULL, true);
-    assert_false(t.answer.failed);
-    end(&t);
-}
-
-/* A resolver with a time of its own remembers that it failed: from when it
- * has, so long as denials. */
-static void failures_are_remembered(void **state)
-{
-    struct test t;
-
-    (void)state;
-    prepare(&t);
-    t.resolver.cache = 60 * SIM_S;
-    start(&t);
-    fixture_publish(&t.f, 0, 1, 0);
-    fixture_run(&t.f, 1000);
-    dns_break(t.f.s.dns, 0, OUTAGE);
-    at(&t, 1000, 3);
-    dns_mend(t.f.s.dns, OUTAGE);
-    assert_int_equal(at(&t, 3000, 3), 0);
-    assert_int_equal(t.answer.latency, 8 * SIM_S);
-    assert_int_equal(at(&t, 20999, 3), 0);
-    assert_true(t.answer.failed);
-    assert_int_equal(t.answer.origin, OUTAGE);
-    assert_int_equal(t.answer.latency, 0);
-    assert_int_equal(at(&t, 21000, 3), 1);
-    end(&t);
-}
-
-static void slow_answers(void **state)
-{
-    struct test t;
-
-    (void)state;
-    prepare(&t);
-    start(&t);
-    fixture_publish(&t.f, 0, 1, 0);
-    fixture_run(&t.f, 1000);
-    dns_break(t.f.s.dns, 300, OUTAGE);
-    assert_int_equal(at(&t, 1000, 3), 1);
-    assert_int_equal(t.answer.latency, 300 * SIM_MS);
-    assert_int_equal(t.answer.origin, OUTAGE);
-    assert_false(t.answer.failed);
-    dns_break(t.f.s.dns, 20000, WORSE); /* 20 s: given up after 10 s */
-    assert_int_equal(at(&t, 1000, 3), 0);
-    assert_true(t.answer.failed);
-    assert_int_equal(t.answer.origin, WORSE);
-    dns_mend(t.f.s.dns, WORSE);
-    assert_int_equal(at(&t, 1000, 3), 1);
-    end(&t);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -465,13 +260,8 @@ int main(void)
         cmocka_unit_test(denials),
         cmocka_unit_test(a_boot_empties_the_cache),
         cmocka_unit_test(ages_add_up),
+        cmocka_unit_test(caches_are_out_of_step),
         cmocka_unit_test(order),
-        cmocka_unit_test(pods_have_names),
-        cmocka_unit_test(a_pod_that_is_gone_has_a_name),
-        cmocka_unit_test(only_their_governor_names_them),
-        cmocka_unit_test(no_answer),
-        cmocka_unit_test(failures_are_remembered),
-        cmocka_unit_test(slow_answers),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
