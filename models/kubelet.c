@@ -94,6 +94,10 @@ void kubelet_take_up(struct kubelets *k, struct pod *pod)
 {
     if (!pod->kubelet)
         kubelet_pod_new(k, pod);
+    if (kubelet_node(k, pod->node)->shutting) {
+        kubelet_reject(k, pod);
+        return;
+    }
     pod->kubelet->added = kubelet_now(k) + probe_jitter(k, pod);
     kubelet_start_sandbox(k, pod);
 }
@@ -338,7 +342,7 @@ bool kubelet_fail(struct kubelets *k, pod_id id, const char *reason,
     struct pod *pod = world_pod(k->world, id);
 
     if (!at_work(k, pod) || pod->kubelet->failed || pod->kubelet->deleting ||
-        pod->kubelet->stage == STAGE_GONE)
+        pod->kubelet->ending || pod->kubelet->stage == STAGE_GONE)
         return false;
     world_pod_touch(k->world, id, origin);
     kubelet_pod_event(k, pod, true, reason, "the node was low on a resource");

@@ -57,6 +57,14 @@ void kubelet_node_down(struct kubelets *k, node_id node, incident_id origin);
  * removed. */
 void kubelet_node_up(struct kubelets *k, node_id node, incident_id origin);
 
+/* The node is told to shut down: where its kubelet has a grace period for that
+ * the node is NotReady at once, takes no more pods, and ends those it has, by
+ * groups of rising priority; it goes down when they have ended, or `limit`
+ * after now (SIM_NEVER: none). Else it goes down at once. False: it is down,
+ * or shuts down already. */
+bool kubelet_node_shutdown(struct kubelets *k, node_id node, sim_time limit,
+                           incident_id origin);
+
 /* How long its latest boot takes (a draw that is the same each time). */
 sim_time kubelet_boot_time(const struct kubelets *k, node_id node);
 

@@ -37,7 +37,7 @@ static void pod_down(struct kubelets *k, struct pod *pod)
     kp->stage = STAGE_DOWN;
     kp->stamp = ++kp->clock;
     kp->telling = 0;
-    kp->removing = false;
+    kp->removing = kp->ending = false;
     for (uint32_t i = 0; i < kp->container_count; i++) {
         struct kubelet_container *c = &kp->containers[i];
 
@@ -62,7 +62,8 @@ void kubelet_node_down(struct kubelets *k, node_id id, incident_id origin)
         return;
     if (node->working)
         node->until = kubelet_now(k);
-    node->working = false;
+    node->working = node->shutting = false;
+    node->shutdown_stamp++;
     world_node_set_up(k->world, id, false, origin);
     kubelet_forget_pulls(k, id);
     pods = kubelet_sorted_pods(k, id, &count);
@@ -140,7 +141,12 @@ sim_time kubelet_boot_time(const struct kubelets *k, node_id id)
 
 void kubelet_node_up(struct kubelets *k, node_id id, incident_id origin)
 {
-    if (world_node(k->world, id)->up)
+    if (world_node(k->world, id)->up) {
+        kubelet_node(k, id)->returns = kubelet_node(k, id)->shutting;
+        kubelet_node(k, id)->return_origin = origin;
+        return;
+    }
+    if (world_node(k->world, id)->gone)
         return;
     world_node_set_up(k->world, id, true, origin);
     kubelet_node(k, id)->boot = world_node(k->world, id)->boot;

@@ -10,6 +10,7 @@
  *   kubelet_status.c  draws, status writes, leases
  *   kubelet_node.c    nodes that fail and boot
  *   kubelet_link.c    nodes that are cut off from the API server
+ *   kubelet_shutdown.c nodes that are told to shut down
  *   kubelet_rules.c   what is decided by them
  *
  * Pending events name a pod, a container and a stamp; whatever makes them
@@ -81,6 +82,7 @@ struct kubelet_pod {
     node_id node;
     enum pod_stage stage;
     bool deleting;  /* heard of the deletion */
+    bool ending;    /* by its node's shutdown: Failed once all have ended */
     bool removing;  /* the object's removal is on its way */
     bool failed;    /* evicted, or ended for good */
     bool succeeded; /* that with status 0: phase Succeeded */
@@ -119,8 +121,12 @@ struct image_pull {
 };
 
 struct kubelet_node {
-    bool working;   /* up and booted */
-    bool shutting;  /* its pods are being ended: kubelet_shutdown.c */
+    bool working;            /* up and booted */
+    bool shutting;           /* its pods are being ended: kubelet_shutdown.c */
+    bool returns;            /* it boots again as soon as it is down */
+    size_t group;            /* whose pods are being ended */
+    uint32_t shutdown_stamp; /* of the pending event of that */
+    incident_id shutdown_origin, return_origin;
     uint32_t boot;  /* tells one boot's events from another's */
     sim_time since; /* at work since, */
     sim_time until; /* or till, where it is not */
@@ -269,6 +275,12 @@ void kubelet_link_changed(struct kubelets *k, node_id id);
 /* At that time a kubelet at work says that its node is Ready. */
 void kubelet_report_node(struct kubelets *k, node_id id, sim_time at);
 
+/* --- kubelet_shutdown.c --- */
+/* A pod that came to a node that shuts down: it is not let in. */
+void kubelet_reject(struct kubelets *k, struct pod *pod);
+/* A pod has ended; if the shutdown waits for it, it goes on. */
+void kubelet_shutdown_further(struct kubelets *k, node_id id);
+
 /* --- kubelet_probe.c --- */
 /* The container was started: its probes begin. */
 void kubelet_start_probes(struct kubelets *k, struct pod *pod, uint32_t i);
@@ -286,6 +298,9 @@ void kubelet_fail_pod(struct kubelets *k, struct pod *pod, const char *reason);
  * once). */
 void kubelet_stop_container(struct kubelets *k, struct pod *pod, uint32_t i,
                             sim_time grace);
+/* The node's shutdown ends the pod within that time: probes are over, the
+ * last result of readiness stands. */
+void kubelet_end_pod(struct kubelets *k, struct pod *pod, sim_time grace);
 /* The deletion was heard of; again: a shorter grace period. */
 void kubelet_terminate(struct kubelets *k, struct pod *pod);
 /* A container's end was noticed while the pod stops: goes on when it was

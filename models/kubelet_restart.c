@@ -130,9 +130,10 @@ static void notice_end(struct kubelets *k, struct pod *pod, uint32_t i)
     struct kubelet_container *c = &kp->containers[i];
 
     c->stage = CONTAINER_WAITING;
-    kubelet_tell(k, pod);
+    if (!kp->ending)
+        kubelet_tell(k, pod);
     c->done = ends_for_good(pod, i);
-    if (kp->deleting || kp->failed)
+    if (kp->deleting || kp->failed || kp->ending)
         kubelet_stop_further(k, pod);
     else if (c->done)
         end_with_last(k, pod);

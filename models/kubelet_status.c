@@ -52,7 +52,9 @@ static bool is_ready(const struct pod *pod)
 static struct kubelet_status status_now(const struct pod *pod)
 {
     const struct kubelet_pod *kp = pod->kubelet;
-    struct kubelet_status status = {.ready = is_ready(pod) && kp->unready == 0,
+    struct kubelet_status status = {.ready = is_ready(pod) &&
+                                             kp->unready == 0 &&
+                                             !pod->template->never_ready,
                                     .phase = kp->told.phase,
                                     .restarts = kp->restarts,
                                     .ip = kp->ip ? kp->ip : kp->told.ip};

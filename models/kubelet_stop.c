@@ -256,9 +256,12 @@ void kubelet_release(struct kubelets *k, struct pod *pod)
 
 static void torn_down(struct kubelets *k, struct pod *pod)
 {
+    node_id node = pod->node;
+
     kubelet_release(k, pod);
     if (pod->kubelet->deleting)
         kubelet_remove(k, pod);
+    kubelet_shutdown_further(k, node);
 }
 
 static void on_torn_down(struct sim *sim, void *self, struct event_args args)
@@ -294,6 +297,11 @@ void kubelet_stop_further(struct kubelets *k, struct pod *pod)
     }
     kp->stage = STAGE_TEARDOWN;
     kp->stamp = ++kp->clock;
+    if (kp->ending && !kp->failed) {
+        kp->failed = true;
+        kp->reason = "Terminated";
+        kubelet_tell(k, pod);
+    }
     delay = kp->ip ? kubelet_draw(k, pod, &k->params->sandbox_teardown,
                                   "kubelet.teardown", kp->tries, 0)
                    : 0;
@@ -315,18 +323,11 @@ static sim_time grace_left(const struct kubelets *k, const struct pod *pod,
     return end > kubelet_now(k) ? end - kubelet_now(k) : 0;
 }
 
-void kubelet_terminate(struct kubelets *k, struct pod *pod)
+/* Stops all that runs, and starts no more. */
+static void stop_all(struct kubelets *k, struct pod *pod, sim_time grace)
 {
     struct kubelet_pod *kp = pod->kubelet;
-    sim_time grace = grace_left(k, pod, kp->deleting);
 
-    kp->deleting = true;
-    if (kp->stage == STAGE_GONE) {
-        kubelet_remove(k, pod);
-        return;
-    }
-    if (kp->stage == STAGE_TEARDOWN)
-        return;
     kp->stage = STAGE_STOP;
     kp->stamp = ++kp->clock;
     for (uint32_t i = 0; i < kp->container_count; i++) {
@@ -341,4 +342,31 @@ void kubelet_terminate(struct kubelets *k, struct pod *pod)
         }
     }
     kubelet_stop_further(k, pod);
+}
+
+void kubelet_terminate(struct kubelets *k, struct pod *pod)
+{
+    struct kubelet_pod *kp = pod->kubelet;
+    sim_time grace = grace_left(k, pod, kp->deleting);
+
+    kp->deleting = true;
+    if (kp->stage == STAGE_GONE) {
+        kubelet_remove(k, pod);
+        return;
+    }
+    if (kp->stage != STAGE_TEARDOWN)
+        stop_all(k, pod, grace);
+}
+
+void kubelet_end_pod(struct kubelets *k, struct pod *pod, sim_time grace)
+{
+    struct kubelet_pod *kp = pod->kubelet;
+
+    kp->ending = true;
+    if (kp->stage == STAGE_TEARDOWN || kp->stage == STAGE_GONE)
+        return;
+    for (uint32_t i = 0; i < kp->container_count; i++)
+        for (int p = 0; p < PROBE_PURPOSES; p++)
+            kp->containers[i].probes[p].stamp = ++kp->clock;
+    stop_all(k, pod, grace);
 }

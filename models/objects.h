@@ -210,6 +210,7 @@ struct pod_template {
     int64_t deletion_cost; /* annotation pod-deletion-cost */
     size_t readiness_gate_count;
     bool cannot_start; /* an image that never pulls (set by a fault) */
+    bool never_ready;  /* one that runs, and is never ready (the same) */
     uint32_t workload; /* index into scenario->workloads: the first match */
     uint64_t written;  /* fingerprint of the document; 0: none */
     uint64_t hash;     /* of what a user wrote: another hash, another

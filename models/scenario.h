@@ -45,6 +45,12 @@ struct control_plane_params {
     sim_time metrics_resolution, housekeeping; /* metrics-server, cAdvisor */
 };
 
+/* Of a shutdown: pods of that priority, up to the next group's. */
+struct shutdown_group {
+    int64_t priority;
+    sim_time period;
+};
+
 struct kubelet_params {
     sim_time node_status_update_frequency, lease_duration, lease_renew;
     struct dist sandbox; /* network set-up; the IP is then there */
@@ -64,6 +70,9 @@ struct kubelet_params {
     sim_time image_list_period; /* node's images -> its status */
     struct dist boot;           /* node up again -> kubelet at work */
     bool node_keeps_images;
+    sim_time shutdown_grace, shutdown_grace_critical;
+    size_t shutdown_group_count; /* of those, or given; 0: none is graceful */
+    const struct shutdown_group *shutdown_groups; /* rising priority */
 };
 
 enum proxy_mode { PROXY_IPTABLES, PROXY_IPVS, PROXY_NFTABLES };

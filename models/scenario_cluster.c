@@ -320,10 +320,11 @@ bool scenario_build_cluster(struct scenario_reader *r)
     c->latency = raw->latency;
     c->control_plane = raw->control_plane;
     c->autoscaler = raw->autoscaler;
-    c->kubelet = raw->kubelet;
+    c->kubelet = raw->kubelet.params;
     c->kube_proxy = raw->kube_proxy;
     c->dns = raw->dns;
     ok = build_profiles(r);
+    ok &= scenario_build_shutdown(r);
     if (raw->pools.count > 0 && r->l.objects.nodes.count > 0)
         diag_warning(r->diag, r->l.objects.nodes.items[0]->place,
                      "Node objects are left out: 'nodePools' is given");

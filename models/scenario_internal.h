@@ -36,6 +36,11 @@ struct raw_scheduler {
     struct doc_node *profiles;
 };
 
+struct raw_kubelet {
+    struct kubelet_params params;
+    struct param_list shutdown_groups; /* struct shutdown_group */
+};
+
 struct raw_cluster {
     char *version;
     struct param_list pools; /* struct raw_pool */
@@ -46,7 +51,7 @@ struct raw_cluster {
     struct control_plane_params control_plane;
     struct raw_scheduler scheduler;
     struct cluster_autoscaler_params autoscaler;
-    struct kubelet_params kubelet;
+    struct raw_kubelet kubelet;
     struct kube_proxy_params kube_proxy;
     struct dns_params dns;
 };
@@ -352,6 +357,9 @@ bool scenario_apply_object_sets(struct scenario_reader *r);
 bool scenario_check_sets(struct scenario_reader *r);
 bool scenario_read_spec(struct scenario_reader *r);
 bool scenario_build_workloads(struct scenario_reader *r);
+/* spec.cluster.kubelet: how a shutdown ends pods (scenario_shutdown.c). */
+bool scenario_build_shutdown(struct scenario_reader *r);
+extern const struct param scenario_shutdown_table[];
 bool scenario_build_cluster(struct scenario_reader *r);
 bool scenario_build_failures(struct scenario_reader *r);
 bool scenario_build_timeline(struct scenario_reader *r);

@@ -102,7 +102,8 @@ struct node {
     int64_t scored_cpu, scored_memory; /* sum with scoring defaults */
     /* truth */
     bool up;
-    bool gone;          /* its machine is no more: it never comes back */
+    bool noticed;       /* its machine will be taken away */
+    bool gone;          /* it is no more: it never comes back */
     bool linked;        /* it can reach the API server */
     struct cuts cuts;   /* of its own; those of its zone come on top */
     sim_time up_since;  /* last boot, or failure when down */
@@ -491,6 +492,10 @@ void world_node_set_unschedulable(struct world *w, node_id id, bool yes);
 void world_node_set_labels(struct world *w, node_id id,
                            const struct labels *labels);
 void world_node_delete(struct world *w, node_id id, incident_id origin);
+/* truth: its machine will be taken away */
+void world_node_notice(struct world *w, node_id id, incident_id origin);
+/* and is; it must be down */
+void world_node_lose(struct world *w, node_id id);
 /* truth; up = true begins a new boot */
 void world_node_set_up(struct world *w, node_id id, bool up,
                        incident_id origin);

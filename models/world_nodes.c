@@ -148,6 +148,18 @@ void world_node_delete(struct world *w, node_id id, incident_id origin)
     world_tell(w, CHANGE_NODE, WHAT_DELETED, id);
 }
 
+void world_node_notice(struct world *w, node_id id, incident_id origin)
+{
+    world_node(w, id)->noticed = true;
+    world_node(w, id)->origin = origin;
+}
+
+void world_node_lose(struct world *w, node_id id)
+{
+    assert(!world_node(w, id)->up);
+    world_node(w, id)->gone = true;
+}
+
 void world_node_set_up(struct world *w, node_id id, bool up, incident_id origin)
 {
     struct node *node = world_node(w, id);

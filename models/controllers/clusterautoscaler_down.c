@@ -52,7 +52,7 @@ static void delete_node(struct clusterautoscaler *ca,
     group->size--;
     ca->deleted = sim_now(s->sim);
     world_node_delete(s->world, drain->node, drain->incident);
-    kubelet_node_down(s->kubelets, drain->node, drain->incident);
+    kubelet_node_shutdown(s->kubelets, drain->node, SIM_NEVER, drain->incident);
     end_drain(ca, drain);
 }
 

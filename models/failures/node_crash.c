@@ -17,8 +17,7 @@ static void mend(struct simulation *s, uint32_t id, const void *config,
                  incident_id origin)
 {
     (void)config;
-    if (!world_node(s->world, id)->up)
-        kubelet_node_up(s->kubelets, id, origin);
+    kubelet_node_up(s->kubelets, id, origin);
 }
 
 const struct failure_mode failure_node_crash = {

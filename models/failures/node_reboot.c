@@ -1,5 +1,6 @@
-/* The node stops and boots again by itself, a minute later unless the
- * scenario says when: the same pod objects, new sandboxes, new addresses. */
+/* The node shuts down, gracefully where its kubelet does that, and boots again
+ * by itself, a minute later unless the scenario says when: the same pod
+ * objects, new sandboxes, new addresses. */
 #include "models/failures/failure.h"
 #include "models/kubelet.h"
 
@@ -7,24 +8,20 @@ static bool strike(struct simulation *s, uint32_t id, const void *config,
                    incident_id origin)
 {
     (void)config;
-    if (!world_node(s->world, id)->up)
-        return false;
-    kubelet_node_down(s->kubelets, id, origin);
-    return true;
+    return kubelet_node_shutdown(s->kubelets, id, SIM_NEVER, origin);
 }
 
 static void mend(struct simulation *s, uint32_t id, const void *config,
                  incident_id origin)
 {
     (void)config;
-    if (!world_node(s->world, id)->up)
-        kubelet_node_up(s->kubelets, id, origin);
+    kubelet_node_up(s->kubelets, id, origin);
 }
 
 const struct failure_mode failure_node_reboot = {
     .name = "reboot",
     .subject = SUBJECT_NODE,
-    .summary = "stops, and boots after the repair; unless given, 1 min",
+    .summary = "shuts down, and boots after the repair; unless given, 1 min",
     .has_repair = true,
     .repair = 60,
     .strike = strike,

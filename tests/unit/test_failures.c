@@ -3,12 +3,18 @@
 
 #include "models/simulation.h"
 
-/* No traffic, 3 nodes; events from minute 1 on. */
-#define RUN(duration, more)                                                    \
+/* No traffic, 3 nodes; what happens does so from minute 1 on. */
+#define RUN(duration, more) RUN_OF(duration, more, WEB)
+#define RUN_OF(duration, more, app)                                            \
     SCENARIO("  traffic: []\n  warmUp: 1m\n  duration: " duration              \
-             "\n  cluster: {nodePools: [{name: n, count: 3, zones: [a, b]}]}"  \
-             "\n" more)                                                        \
-    WEB
+             "\n  cluster:\n    nodePools: [{name: n, count: 3, zones: [a, "   \
+             "b]}]\n" more)                                                    \
+    app
+#define ROLLS(strategy)                                                        \
+    "---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\n"      \
+    "spec: {replicas: 3, strategy: {rollingUpdate: {" strategy "}}, "          \
+    "selector: {matchLabels: {app: web}}, template: {metadata: {labels: "      \
+    "{app: web}}, spec: {containers: [{name: c, image: 'i:1'}]}}}\n"
 
 /* What is seen of a run. */
 struct seen {
@@ -188,6 +194,129 @@ static void control_plane_is_slow(void **state)
     }
 }
 
+/* --- rollouts --- */
+
+#define BROKEN(keys)                                                           \
+    "  timeline:\n  - {at: 1m, fail: {deployments: [web], mode: "              \
+    "{broken-image: {" keys "}}}}\n"
+#define UNDO "  - {at: 5m, kubectl: rollout undo deployment/web}\n"
+
+/* Pods of templates that are broken, and of others, that are ready. */
+static void count_templates(const struct world *w, unsigned *broken,
+                            unsigned *ready)
+{
+    *broken = *ready = 0;
+    for (pod_id id = 0; id < w->pods.count; id++) {
+        const struct pod *pod = world_pod(w, id);
+
+        if (!pod || pod->deletion != SIM_NEVER)
+            continue;
+        *broken += pod->template->cannot_start || pod->template->never_ready;
+        *ready += pod->ready;
+    }
+}
+
+static void broken_images(void **state)
+{
+    static const struct {
+        const char *text;
+        unsigned broken, ready;
+        enum pod_phase phase; /* of the broken ones */
+    } cases[] = {
+        /* 25 % of 3: one more at a time, none less. */
+        {RUN("4m", BROKEN("")), 1, 3, POD_PENDING},
+        {RUN("4m", BROKEN("starts: true")), 1, 3, POD_RUNNING},
+        {RUN_OF("4m", BROKEN(""), ROLLS("maxUnavailable: 2")), 3, 1,
+         POD_PENDING},
+        {RUN("6m", BROKEN("") UNDO), 0, 3, POD_PENDING},
+        {RUN_OF("6m", BROKEN("starts: true") UNDO,
+                ROLLS("maxUnavailable: 2, maxSurge: 0")),
+         0, 3, POD_PENDING},
+        {RUN("6m", "  timeline: [{at: 1m, for: 3m, fail: {deployments: "
+                   "[default/web], mode: broken-image}}]\n"),
+         0, 3, POD_PENDING},
+    };
+    struct simulation *s;
+    struct fixture f;
+    struct seen seen;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        unsigned broken, ready;
+
+        s = run(&f, cases[i].text, &seen);
+        count_templates(s->world, &broken, &ready);
+        assert_int_equal(broken, cases[i].broken);
+        assert_int_equal(ready, cases[i].ready);
+        assert_true(seen.made > 0);
+        for (pod_id id = 3; id < s->world->pods.count && broken > 0; id++)
+            assert_int_equal(world_pod(s->world, id)->phase, cases[i].phase);
+        stop(&f, s);
+    }
+}
+
+/* --- spot machines --- */
+
+/* One node of three; it has a pod. */
+#define SPOT(keys)                                                             \
+    "  timeline: [{at: 1m, fail: {nodesOf: {app: web}, pick: one, mode: "      \
+    "{spot: {" keys "}}}}]\n"
+
+static void count_nodes(const struct world *w, unsigned *there, unsigned *gone)
+{
+    *there = *gone = 0;
+    for (node_id id = 0; id < w->nodes.count; id++) {
+        const struct node *node = world_node(w, id);
+
+        *there += !node->deleted && node->up && !node->unschedulable;
+        *gone += node->gone && !node->up;
+    }
+}
+
+static void spot_machines_go(void **state)
+{
+    static const struct {
+        const char *text;
+        unsigned there, gone, lost, terminated, ready;
+        sim_time new_from, new_to; /* when the first new pod was made, s */
+    } cases[] = {
+        /* Noticed; gone; found Unknown and deleted; the pod after that. */
+        {RUN("170s", SPOT("")), 3, 0, 0, 0, 3, 0, 0},
+        {RUN("200s", SPOT("")), 2, 1, 0, 0, 3, 0, 0},
+        {RUN("6m", SPOT("")), 3, 1, 1, 0, 3, 270, 360},
+        /* 30 s of notice; another machine by its own name or another. */
+        {RUN("239s", SPOT("notice: 30s")), 2, 1, 1, 0, 3, 180, 240},
+        {RUN("241s", SPOT("notice: 30s")), 3, 1, 1, 0, 3, 180, 240},
+        /* A handler: the pod moves at once. */
+        {RUN("100s", SPOT("onNotice: drain")), 2, 0, 0, 0, 3, 60, 61},
+        {RUN("6m", SPOT("onNotice: drain")), 3, 1, 1, 0, 3, 60, 61},
+        /* A shutdown: the kubelet has no grace period, or 30 s. */
+        {RUN("61s", SPOT("onNotice: shutdown")), 2, 0, 0, 0, 3, 0, 0},
+        {RUN("90s", "    kubelet: {shutdownGracePeriod: 30s}\n" SPOT(
+                        "onNotice: shutdown")),
+         2, 0, 0, 1, 3, 60, 63},
+    };
+    struct simulation *s;
+    struct fixture f;
+    struct seen seen;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        unsigned there, gone;
+
+        s = run(&f, cases[i].text, &seen);
+        count_nodes(s->world, &there, &gone);
+        assert_int_equal(there, cases[i].there);
+        assert_int_equal(gone, cases[i].gone);
+        assert_int_equal(seen.lost, cases[i].lost);
+        assert_int_equal(seen.terminated, cases[i].terminated);
+        assert_int_equal(count_pods(s->world, false, true), cases[i].ready);
+        assert_true(seen.first_new >= cases[i].new_from * SIM_S);
+        assert_true(seen.first_new <= cases[i].new_to * SIM_S);
+        stop(&f, s);
+    }
+}
+
 /* --- targets --- */
 
 /* Pods of a Service, by its name. */
@@ -212,6 +341,8 @@ int main(void)
         cmocka_unit_test(control_plane_stops),
         cmocka_unit_test(leases_after_an_outage),
         cmocka_unit_test(control_plane_is_slow),
+        cmocka_unit_test(broken_images),
+        cmocka_unit_test(spot_machines_go),
         cmocka_unit_test(services_are_hit),
     };
 
