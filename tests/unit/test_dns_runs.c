@@ -1,4 +1,5 @@
-/* Whole simulations with DNS servers that stop, or are slow. */
+/* Whole simulations: DNS servers that stop or are slow, names of pods that are
+ * not ready. */
 #include "tests/unit/scenario_fixture.h"
 
 #include <math.h>
@@ -91,10 +92,60 @@ static void who_goes_on(void **state)
     }
 }
 
+/* db-0 is deleted; its successor serves after 20 s, and is found ready after
+ * 40 s. Without publishNotReadyAddresses it has no name till then. */
+#define DB(publish)                                                            \
+    SCENARIO("  warmUp: 2m\n  duration: 5m\n"                                  \
+             "  cluster: {nodePools: [{name: n, count: 3}], dns: {ttl: 0s, "   \
+             "cache: false}}\n"                                                \
+             "  workloads: [{startup: 20s, serviceTime: 1ms}]\n"               \
+             "  traffic: [{name: t, service: db, access: headless, pod: db-0," \
+             " arrivals: 50}]\n"                                               \
+             "  timeline: [{at: 1m, kubectl: delete pod -l "                   \
+             "statefulset.kubernetes.io/pod-name=db-0}]\n")                    \
+    "---\napiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: db}\n"      \
+    "spec: {replicas: 2, serviceName: db, selector: {matchLabels: {app: db}}," \
+    " template: {metadata: {labels: {app: db}}, spec: {"                       \
+    "containers: [{name: c, image: i:1, readinessProbe: {tcpSocket: {port: "   \
+    "80}, initialDelaySeconds: 40}, ports: [{containerPort: 80}]}]}}}\n"       \
+    "---\napiVersion: v1\nkind: Service\nmetadata: {name: db}\nspec: {"        \
+    "clusterIP: None, selector: {app: db}, publishNotReadyAddresses: " publish \
+    ", ports: [{port: 80}]}\n"
+
+static void a_pod_that_is_not_ready(void **state)
+{
+    static const struct {
+        const char *text;
+        double dns_least, dns_most, refused_least, refused_most;
+    } cases[] = {{DB("false"), 2000, 2600, 0, 10},
+                 {DB("true"), 0, 150, 900, 1100}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct simulation_options options = {.seed = 1};
+        struct simulation *s;
+        struct fixture f;
+
+        loads(&f, cases[i].text);
+        s = simulation_run(f.s, &options);
+        assert_non_null(s);
+        if (value_of(s, "failed_dns") < cases[i].dns_least ||
+            value_of(s, "failed_dns") > cases[i].dns_most ||
+            value_of(s, "failed_connect_refused") < cases[i].refused_least ||
+            value_of(s, "failed_connect_refused") > cases[i].refused_most)
+            fail_msg("case %zu: dns %g, refused %g", i,
+                     value_of(s, "failed_dns"),
+                     value_of(s, "failed_connect_refused"));
+        simulation_free(s);
+        end(&f);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(who_goes_on),
+        cmocka_unit_test(a_pod_that_is_not_ready),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
