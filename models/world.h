@@ -510,7 +510,7 @@ void world_zone_cut(struct world *w, uint32_t zone, unsigned from, bool begin,
                     incident_id origin);
 /* The API server stops, or is back: no node reaches it meanwhile. */
 void world_api_stop(struct world *w, bool stop, incident_id origin);
-/* Whether packets get there. from NO_ID: from outside the cluster. */
+/* Whether packets get from one to the other, and back. NO_ID: outside. */
 bool world_reaches_cut(const struct world *w, node_id from, node_id to);
 static inline bool world_reaches(const struct world *w, node_id from,
                                  node_id to)

@@ -69,15 +69,15 @@ void world_api_stop(struct world *w, bool stop, incident_id origin)
 
 bool world_reaches_cut(const struct world *w, node_id from, node_id to)
 {
-    const struct node *b = world_node(w, to);
     const struct node *a = from == NO_ID ? NULL : world_node(w, from);
+    const struct node *b = to == NO_ID ? NULL : world_node(w, to);
 
     if (a == b)
         return true;
-    if (b->cuts.clients > 0 || (a && a->cuts.clients > 0))
+    if ((a && a->cuts.clients > 0) || (b && b->cuts.clients > 0))
         return false;
-    if (a && a->zone == b->zone)
+    if (a && b && a->zone == b->zone)
         return true;
-    return zone_cuts(w, b->zone).clients == 0 &&
-           (!a || zone_cuts(w, a->zone).clients == 0);
+    return (!a || zone_cuts(w, a->zone).clients == 0) &&
+           (!b || zone_cuts(w, b->zone).clients == 0);
 }

@@ -37,6 +37,16 @@ static incident_id node_origin(const struct traffic *t, node_id id, pod_id pod)
     return node->origin;
 }
 
+/* Some partition that keeps out what comes from outside. */
+static incident_id some_cut(const struct world *w)
+{
+    for (size_t i = 0; i < w->nodes.count; i++) {
+        if (!w->nodes.items[i]->deleted && !world_reaches(w, NO_ID, (node_id)i))
+            return w->nodes.items[i]->origin;
+    }
+    return NO_ID;
+}
+
 /* The partition between the client's node and the endpoint's; NO_ID: none. */
 static incident_id cut_origin(const struct traffic *t, const struct entry *e,
                               const struct request *r)
@@ -51,7 +61,7 @@ static incident_id cut_origin(const struct traffic *t, const struct entry *e,
         return world_node(w, r->node)->origin;
     if (from != NO_ID && !world_reaches(w, NO_ID, from))
         return world_node(w, from)->origin;
-    return NO_ID;
+    return r->node == NO_ID ? some_cut(w) : (incident_id)NO_ID;
 }
 
 static bool touched_lately(const struct traffic *t, pod_id pod)

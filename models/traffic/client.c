@@ -384,8 +384,7 @@ static struct chosen choose_by_gateway(struct entry *e, uint32_t client)
     struct gateway *g = e->lb->at == LB_CLIENT ? gateway_of_client(e, client)
                                                : gateway_enter(e, client);
 
-    if (!g || !world_reaches(e->traffic->s->world, e->clients[client].node,
-                             g->home.node))
+    if (!g)
         return failed(CAUSE_CONNECT_TIMEOUT);
     if (!gateway_has_room(g))
         return failed(CAUSE_CIRCUIT_OPEN);

@@ -317,6 +317,12 @@ bool gateway_up(const struct gateway *g)
            proxy_at_work(g->t->s->proxies, g->home.node);
 }
 
+static bool reaches(const struct entry *e, uint32_t client,
+                    const struct gateway *g)
+{
+    return world_reaches(g->t->s->world, e->clients[client].node, g->home.node);
+}
+
 struct gateway *gateway_enter(struct entry *e, uint32_t client)
 {
     struct balancing *lb = e->lb;
@@ -331,7 +337,7 @@ struct gateway *gateway_enter(struct entry *e, uint32_t client)
     for (uint64_t i = 0; i < count; i++) {
         struct gateway *g = lb->gateways.items[(first + i) % count];
 
-        if (__builtin_expect(gateway_up(g), 1))
+        if (__builtin_expect(gateway_up(g) && reaches(e, client, g), 1))
             return g;
     }
     return NULL;

@@ -359,8 +359,7 @@ void relay_attempt(struct entry *e, struct request *r)
     r->tries = 0;
     r->relay_retry = false;
     r->pod = r->node = NO_ID;
-    if (!g || !world_reaches(e->traffic->s->world, e->clients[r->client].node,
-                             g->home.node)) {
+    if (!g) {
         request_no_target(e, r,
                           &(struct chosen){.cause = CAUSE_CONNECT_TIMEOUT});
         return;

@@ -134,11 +134,12 @@ static void put_cluster(struct plan *p)
     put_control_plane(p);
     if (chance(p, 50))
         put(p,
-            "    kubelet: {boot: %s, crashBackoffBase: %s, "
+            "    kubelet: {boot: %s, shutdownGracePeriod: %s, "
+            "crashBackoffBase: %s, "
             "containerExit: %s, serialImagePulls: %s}\n",
             ONE_OF(p, "0s", "20s", "{lognormal: {median: 30s, p99: 2m}}"),
-            ONE_OF(p, "1s", "10s"), ONE_OF(p, "0s", "500ms"),
-            ONE_OF(p, "true", "false"));
+            ONE_OF(p, "0s", "30s"), ONE_OF(p, "1s", "10s"),
+            ONE_OF(p, "0s", "500ms"), ONE_OF(p, "true", "false"));
 }
 
 /* --- how pods behave --- */
@@ -176,6 +177,7 @@ static void put_failure(struct plan *p, int i)
     const char *pick =
         ONE_OF(p, "", "", ", pick: one", ", pick: all", ", pick: fixed 2",
                ", pick: percent 40", ", pick: randomMax 50");
+    bool mends;
 
     if (chance(p, 50)) {
         put(p,
@@ -192,8 +194,14 @@ static void put_failure(struct plan *p, int i)
         put(p, "{nodesOf: {app: d0}}");
     else
         put(p, "{nodes: {}}");
-    put(p, ", mode: crash, after: %s%s", after, pick);
-    if (chance(p, 70))
+    mends = chance(p, 70);
+    put(p, ", mode: %s, after: %s%s",
+        mends ? ONE_OF(p, "crash", "crash", "reboot", "partition",
+                       "{partition: {from: control-plane}}",
+                       "{spot: {notice: 20s}}")
+              : "crash",
+        after, pick);
+    if (mends)
         put(p, ", repair: %s",
             ONE_OF(p, "1s", "30s", "{lognormal: {median: 1m, p99: 5m}}", "3m"));
     if (chance(p, 20))
@@ -307,8 +315,39 @@ static void put_calm_verb(struct plan *p)
     }
 }
 
+/* Failures that end by themselves. */
+static void put_outage(struct plan *p)
+{
+    if (chance(p, 30))
+        put(p, "fail: {controlPlane: {}, mode: %s}",
+            ONE_OF(p, "apiserver", "controllers", "scheduler",
+                   "{apiserver: {factor: 20}}", "{controllers: {factor: 9}}"));
+    else if (chance(p, 20))
+        put(p, "fail: {deployments: [d%d], mode: {broken-image: {starts: %s}}}",
+            below(p, p->deployments), ONE_OF(p, "true", "false"));
+    else
+        put(p, "fail: {%s, mode: %s, pick: %s}",
+            ONE_OF(p, "nodes: {}", "nodesOf: {app: d0}", "zones: [a]"),
+            ONE_OF(p, "{partition: {from: control-plane}}",
+                   "{partition: {from: clients}}", "partition"),
+            ONE_OF(p, "one", "all", "fixed 2"));
+    put(p, ", for: %s", ONE_OF(p, "1s", "7s", "30s", "1m"));
+}
+
 static void put_fail(struct plan *p)
 {
+    if (chance(p, 40)) {
+        put_outage(p);
+        return;
+    }
+    if (chance(p, 25)) {
+        put(p, "fail: {%s, mode: %s, pick: one}",
+            ONE_OF(p, "nodes: {}", "nodesOf: {app: d0}"),
+            ONE_OF(p, "reboot", "{spot: {notice: 5s}}",
+                   "{spot: {notice: 40s, onNotice: drain}}",
+                   "{spot: {notice: 30s, onNotice: shutdown}}"));
+        return;
+    }
     if (chance(p, 50))
         put(p, "fail: {pods: {app: d%d}, mode: %s, pick: %s}",
             below(p, p->deployments), ONE_OF(p, "crash", "kill", "fail"),

@@ -194,6 +194,43 @@ static void control_plane_is_slow(void **state)
     }
 }
 
+/* --- partitions --- */
+
+#define CUT(target, pick)                                                      \
+    "  timeline: [{at: 1m, for: 15m, fail: {" target ", pick: " pick           \
+    ", mode: {partition: {from: control-plane}}}}]\n"
+
+/* One node: its pod is NotReady after the grace period, and replaced after
+ * its toleration. All of them: NotReady, and nothing is evicted. */
+static void cut_off_from_the_control_plane(void **state)
+{
+    static const struct {
+        const char *text;
+        unsigned lost, evicted, made, ready;
+    } cases[] = {
+        {RUN("2m", CUT("nodesOf: {app: web}", "one")), 1, 0, 0, 2},
+        {RUN("8m", CUT("nodesOf: {app: web}", "one")), 1, 1, 1, 3},
+        {RUN("20m", CUT("nodesOf: {app: web}", "one")), 1, 1, 1, 3},
+        {RUN("2m", CUT("nodes: {}", "all")), 3, 0, 0, 0},
+        {RUN("15m", CUT("nodes: {}", "all")), 3, 0, 0, 0},
+        {RUN("18m", CUT("nodes: {}", "all")), 3, 0, 0, 3},
+        {RUN("18m", CUT("zones: [a, b]", "all")), 3, 0, 0, 3},
+    };
+    struct simulation *s;
+    struct fixture f;
+    struct seen seen;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        s = run(&f, cases[i].text, &seen);
+        assert_int_equal(seen.lost, cases[i].lost);
+        assert_int_equal(seen.evicted, cases[i].evicted);
+        assert_int_equal(seen.made, cases[i].made);
+        assert_int_equal(count_pods(s->world, false, true), cases[i].ready);
+        stop(&f, s);
+    }
+}
+
 /* --- rollouts --- */
 
 #define BROKEN(keys)                                                           \
@@ -341,6 +378,7 @@ int main(void)
         cmocka_unit_test(control_plane_stops),
         cmocka_unit_test(leases_after_an_outage),
         cmocka_unit_test(control_plane_is_slow),
+        cmocka_unit_test(cut_off_from_the_control_plane),
         cmocka_unit_test(broken_images),
         cmocka_unit_test(spot_machines_go),
         cmocka_unit_test(services_are_hit),

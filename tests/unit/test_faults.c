@@ -137,6 +137,82 @@ static void test_error(void **state)
     fixture_release(&f);
 }
 
+/* A partition of the one pod's node: of four clients, one on each node, only
+ * that on the pod's own gets through; what was under way is lost. */
+static void test_partition(void **state)
+{
+    struct fixture f;
+    struct pod *pod;
+    uint64_t before;
+
+    (void)state;
+    steady(&f);
+    f.traffic[0].rate = 100;
+    f.traffic[0].clients = 4;
+    f.traffic[0].connect_timeout = SIM_S / 4;
+    f.traffic[0].timeout = SIM_S;
+    f.workload.service_time = dist_constant(0.02);
+    f.workload.concurrency = 100;
+    fixture_make(&f, 1);
+    fixture_pods(&f, 1);
+    pod = world_pod(f.s.world, f.pods[0]);
+    run_to(&f, 10 * SIM_S + SIM_MS);
+    before = f.metrics.succeeded;
+    assert_int_equal(f.metrics.failed, 0);
+    world_node_cut(f.s.world, pod->node, CUT_CLIENTS, true,
+                   incident(&f, "partition"));
+    run_to(&f, 20 * SIM_S);
+    /* Those that the pod had, less its own node's. */
+    assert_true(f.metrics.by_cause[CAUSE_TIMEOUT] >= 1);
+    assert_true(f.metrics.by_cause[CAUSE_TIMEOUT] <= 3);
+    assert_true(fabs((double)(f.metrics.succeeded - before) - 250) < 60);
+    assert_true(fabs((double)f.metrics.by_cause[CAUSE_CONNECT_TIMEOUT] - 730) <
+                70);
+    assert_int_equal(f.metrics.by_origin[FAULT], f.metrics.failed_attempts);
+    /* From the control plane: nobody notices. */
+    world_node_cut(f.s.world, pod->node, CUT_CLIENTS, false, FAULT);
+    world_node_cut(f.s.world, pod->node, CUT_CONTROL_PLANE, true, FAULT);
+    run_to(&f, 21 * SIM_S);
+    before = f.metrics.failed;
+    run_to(&f, 30 * SIM_S);
+    assert_int_equal(f.metrics.failed, before);
+    let_end(&f);
+    fixture_release(&f);
+}
+
+/* Connections that are kept: what comes on them is lost, not refused. */
+static void test_partition_of_pools(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    steady(&f);
+    f.traffic[0].clients = 1; /* on node 0 */
+    f.traffic[0].timeout = SIM_S / 2;
+    f.traffic[0].connect_timeout = SIM_S / 4;
+    f.traffic[0].pool = (struct pool_spec){.on = true,
+                                           .size = 1,
+                                           .streams = 1,
+                                           .idle_timeout = SIM_HOUR,
+                                           .max_requests = INT64_MAX,
+                                           .max_age = SIM_NEVER};
+    fixture_make(&f, 1);
+    f.pods[f.pod_count++] = fixture_pod(&f, 1, &f.template);
+    fixture_publish(&f);
+    run_to(&f, 5 * SIM_S + SIM_S / 2);
+    assert_int_equal(f.metrics.failed, 0);
+    world_node_cut(f.s.world, 1, CUT_CLIENTS, true, incident(&f, "partition"));
+    run_to(&f, 9 * SIM_S + SIM_S / 2 + SIM_MS);
+    assert_int_equal(f.metrics.by_cause[CAUSE_TIMEOUT], 1);
+    assert_int_equal(f.metrics.by_cause[CAUSE_CONNECT_TIMEOUT], 3);
+    assert_int_equal(f.metrics.by_origin[FAULT], 4);
+    world_node_cut(f.s.world, 1, CUT_CLIENTS, false, FAULT);
+    run_to(&f, 12 * SIM_S + SIM_S / 2);
+    assert_int_equal(f.metrics.failed, 4);
+    let_end(&f);
+    fixture_release(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -144,6 +220,8 @@ int main(void)
         cmocka_unit_test(test_restart),
         cmocka_unit_test(test_slow),
         cmocka_unit_test(test_error),
+        cmocka_unit_test(test_partition),
+        cmocka_unit_test(test_partition_of_pools),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -183,6 +183,8 @@ static void who_reaches_whom(void **state)
     assert_false(world_reaches(w, 1, 0));
     assert_false(world_reaches(w, NO_ID, 0));
     assert_true(world_reaches(w, 2, 1));
+    assert_false(world_reaches(w, 0, NO_ID));
+    assert_true(world_reaches(w, NO_ID, NO_ID));
     cut(&t, CUT_CLIENTS, false);
     world_zone_cut(w, 0, CUT_CLIENTS, true, CUT);
     assert_true(world_reaches(w, 0, 1));
