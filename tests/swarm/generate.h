@@ -321,7 +321,8 @@ static void put_outage(struct plan *p)
     if (chance(p, 30))
         put(p, "fail: {controlPlane: {}, mode: %s}",
             ONE_OF(p, "apiserver", "controllers", "scheduler",
-                   "{apiserver: {factor: 20}}", "{controllers: {factor: 9}}"));
+                   "{apiserver: {factor: 20}}", "{controllers: {factor: 9}}",
+                   "dns", "{dns: {factor: 500}}"));
     else if (chance(p, 20))
         put(p, "fail: {deployments: [d%d], mode: {broken-image: {starts: %s}}}",
             below(p, p->deployments), ONE_OF(p, "true", "false"));
