@@ -237,12 +237,14 @@ static void ask_at(struct entry *e, uint32_t client, sim_time at)
 
 static void ask(struct entry *e, uint32_t client)
 {
+    static const struct endpoint_set nothing;
     struct channel *ch = e->clients[client].channel;
     sim_time now = sim_now(e->traffic->s->sim);
-    struct dns_answer answer;
+    struct dns_answer answer = {.set = &nothing};
 
     ch->asked = now;
-    name_look_up(e, client, &answer);
+    if (e->service != NO_ID) /* else its name is gone with it */
+        name_look_up(e, client, &answer);
     ch->waits = ch->list ? 0 : now + answer.latency;
     ch->origin = answer.origin;
     if (!answer.failed && answer.set->usable > 0) {
@@ -269,7 +271,7 @@ static void on_ask(struct sim *sim, void *self, struct event_args args)
     offers = client_offers(e, client); /* it may move, and forget */
     if (!e->clients[client].channel)
         return;
-    if (offers && e->service != NO_ID)
+    if (offers)
         ask(e, client);
     else /* it begins afresh with its next request */
         channel_cancel(e, client);
@@ -292,6 +294,13 @@ void channel_lost(struct entry *e, uint32_t client,
         return;
     renew(e, ch);
     await_try(e, client);
+}
+
+bool channel_knows(const struct entry *e, uint32_t client)
+{
+    const struct channel *ch = e->clients[client].channel;
+
+    return ch && ch->list;
 }
 
 void channel_answer(struct entry *e, uint32_t client, struct dns_answer *answer)

@@ -9,7 +9,8 @@
  * what goes to an address that is listed no more (gRPC would close it).
  * A look-up that fails, or finds no address, is tried again after 1.6 s,
  * growing by 1.6 to 120 s, +-20 %; where it failed, addresses from before are
- * kept (grpc-go internal/resolver/dns/dns_resolver.go).
+ * kept (grpc-go internal/resolver/dns/dns_resolver.go). What is found while
+ * others are known is taken at once.
  *
  * Requests go only to addresses that take connections, as gRPC's balancers
  * pick among subchannels that are READY: whether one does is tried when it is
@@ -23,6 +24,8 @@
 
 #include "models/traffic/traffic_internal.h"
 
+/* It knows addresses, whatever has become of the name. */
+bool channel_knows(const struct entry *e, uint32_t client);
 /* What the client's library knows; the first request waits for it. */
 void channel_answer(struct entry *e, uint32_t client,
                     struct dns_answer *answer);

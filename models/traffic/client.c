@@ -464,7 +464,7 @@ struct chosen client_choose(struct entry *e, uint32_t client)
         return (struct chosen){
             .endpoint = &e->fixed.items[rng_below(&e->rng, e->fixed.count)]};
     }
-    if (__builtin_expect(e->service == NO_ID, 0))
+    if (__builtin_expect(e->service == NO_ID, 0) && !name_known(e, client))
         return failed(CAUSE_DNS); /* deleted, and its name with it */
     if (__builtin_expect(e->resolves, 0))
         return name_choose(e, client);

@@ -28,6 +28,11 @@ void name_lost(struct entry *e, uint32_t client,
         channel_lost(e, client, endpoint);
 }
 
+bool name_known(const struct entry *e, uint32_t client)
+{
+    return e->spec->resolver.ask == ASK_AFTER_LOSS && channel_knows(e, client);
+}
+
 void name_look_up(struct entry *e, uint32_t client, struct dns_answer *answer)
 {
     struct client *c = &e->clients[client];

@@ -271,6 +271,8 @@ static inline struct chosen chosen_by(const struct endpoint *endpoint,
 /* What the entry's scenario says of names. */
 void name_begin(struct entry *e);
 void name_release(struct client *client);
+/* The client goes on without its name. */
+bool name_known(const struct entry *e, uint32_t client);
 /* As client_choose, where the entry `resolves`. */
 struct chosen name_choose(struct entry *e, uint32_t client);
 /* A connection of the client has ended, and not because it was idle. */

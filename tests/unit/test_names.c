@@ -264,6 +264,36 @@ static void idleness_is_no_loss(void **state)
     fixture_release(&f);
 }
 
+/* A Service that is deleted: its name is missed after a loss, and no sooner. */
+static void the_name_goes(void **state)
+{
+    struct fixture f;
+    uint64_t failed;
+
+    (void)state;
+    library(&f);
+    f.traffic[0].rate = 10;
+    run_pods(&f, 2, 50 * SIM_S);
+    world_service_delete(f.s.world, f.service);
+    run_to(&f, 100 * SIM_S);
+    assert_int_equal(f.metrics.failed, 0);
+    server_reset(f.s.servers, world_pod(f.s.world, f.pods[0]));
+    run_to(&f, 102 * SIM_S);
+    failed = f.metrics.request_cause[CAUSE_DNS];
+    assert_in_range(failed, 10, 20);
+    run_to(&f, 110 * SIM_S);
+    assert_in_range(f.metrics.request_cause[CAUSE_DNS], failed + 79,
+                    failed + 81);
+    f.service = world_service_create(f.s.world, &f.service_spec, 1);
+    fixture_publish(&f);
+    run_to(&f, 180 * SIM_S);
+    failed = f.metrics.failed;
+    run_to(&f, 200 * SIM_S);
+    assert_int_equal(f.metrics.failed, failed);
+    check_conservation(&f);
+    fixture_release(&f);
+}
+
 /* It goes on with what it knows while DNS does not answer, and asks again
  * after 1.6 s, 2.56 s, .. 120 s, +-20 %; without any address likewise. */
 static void it_asks_again(void **state)
@@ -313,6 +343,7 @@ int main(void)
         cmocka_unit_test(an_address_is_tried_again),
         cmocka_unit_test(an_age_is_a_loss),
         cmocka_unit_test(idleness_is_no_loss),
+        cmocka_unit_test(the_name_goes),
         cmocka_unit_test(it_asks_again),
     };
 
