@@ -7,6 +7,10 @@
  * the node is up, hears of its pods by a watch of its own (FIFO, lagged),
  * and writes status with latency. See models.md, "The life of a pod".
  *
+ * A node that is cut off from the API server goes on with its pods, and catches
+ * up afterwards (kubelet_link.c); one that shuts down may end them first
+ * (kubelet_shutdown.c).
+ *
  * What is decided here, where Kubernetes leaves it to the process or where
  * the model is simpler:
  * - An init container runs for the workload's `initContainer`, in no time

@@ -20,7 +20,8 @@ static const struct param failure_table[] = {
      .read = custom_keep,
      .print = custom_print_node,
      .required = true,
-     .help = "pods, nodes, nodesOf: labels; zones, services: names"},
+     .help = "pods, nodes, nodesOf: labels; zones, services, deployments: "
+             "names; controlPlane: {}"},
     {.name = "mode",
      .type = PARAM_CUSTOM,
      .offset = FL(mode),

@@ -91,6 +91,7 @@ struct node {
     node_id id;
     const struct node_spec *spec; /* borrowed */
     uint16_t zone;                /* index into world->zones */
+    uint32_t namesakes;           /* nodes of its name before it */
     /* API */
     enum node_ready ready;
     sim_time ready_since;

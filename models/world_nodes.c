@@ -16,6 +16,16 @@ static uint16_t zone_index(struct world *w, const char *zone)
     return (uint16_t)(w->zones.count - 1);
 }
 
+/* Nodes of the start have names of their own. */
+static uint32_t count_namesakes(const struct world *w, const char *name)
+{
+    uint32_t count = 0;
+
+    for (size_t i = 0; sim_now(w->sim) > 0 && i < w->nodes.count; i++)
+        count += strcmp(w->nodes.items[i]->spec->name, name) == 0;
+    return count;
+}
+
 node_id world_node_create(struct world *w, const struct node_spec *spec)
 {
     struct node *node = mem_zalloc(sizeof *node);
@@ -23,6 +33,7 @@ node_id world_node_create(struct world *w, const struct node_spec *spec)
     node->id = (node_id)w->nodes.count;
     node->spec = spec;
     node->zone = zone_index(w, spec->zone);
+    node->namesakes = count_namesakes(w, spec->name);
     node->ready = NODE_TRUE;
     node->ready_since = node->up_since = sim_now(w->sim);
     node->unschedulable = spec->unschedulable;

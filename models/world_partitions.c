@@ -20,7 +20,7 @@ static void link_changed(struct world *w, struct node *node, bool lost,
                          incident_id origin)
 {
     node->linked = world_links(w, node);
-    if (lost)
+    if (lost && node->up) /* what brought it down stays to blame for that */
         node->origin = origin;
     if (!node->deleted)
         world_tell(w, CHANGE_NODE, WHAT_LINK, node->id);

@@ -4,6 +4,7 @@
  * kubernetes/autoscaler, cluster-autoscaler/core/static_autoscaler.go.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "models/controllers/clusterautoscaler_internal.h"
 
@@ -67,45 +68,70 @@ static void stop(void *state)
     VEC_FREE(ca->pending);
 }
 
-/* A Node of a pool that the autoscaler did not ask for: it was there. */
-static void adopt(struct clusterautoscaler *ca, const struct node *node)
+/* "pool-2" or, of a machine that came for it, "pool-2-2". */
+static bool is_named_for(const char *name, const char *slot)
+{
+    size_t length = strlen(slot);
+
+    return strncmp(name, slot, length) == 0 &&
+           (name[length] == '\0' || name[length] == '-');
+}
+
+/* The cloud keeps the size of the pool: it brings a machine for the slot. */
+static bool awaits(const struct world *w, const struct autoscaler_slot *slot)
+{
+    return slot->node == NO_ID ? slot->requested != SIM_NEVER
+                               : world_node(w, slot->node)->gone;
+}
+
+/* A Node of a pool that the autoscaler did not ask for: it was there, or comes
+ * for one that was taken back. */
+static void adopt(struct clusterautoscaler *ca, const struct world *w,
+                  const struct node *node)
 {
     for (size_t g = 0; g < ca->group_count; g++) {
         struct autoscaler_group *group = &ca->groups[g];
 
         for (size_t i = 0; i < group->room; i++) {
-            if (group->spec->nodes[i].name != node->spec->name ||
-                group->slots[i].node != NO_ID ||
-                group->slots[i].requested != SIM_NEVER)
+            struct autoscaler_slot *slot = &group->slots[i];
+            bool awaited = awaits(w, slot);
+
+            if (!is_named_for(node->spec->name, group->spec->nodes[i].name) ||
+                (slot->node != NO_ID && !awaited))
                 continue;
-            group->slots[i].node = node->id;
-            group->size++;
+            slot->node = node->id;
+            slot->requested = SIM_NEVER;
+            group->size += !awaited;
             return;
         }
     }
 }
 
 /* Somebody else deleted it. */
-static void lose(struct clusterautoscaler *ca, node_id id)
+static void lose(struct clusterautoscaler *ca, const struct node *node,
+                 sim_time now)
 {
     struct autoscaler_group *group;
-    struct autoscaler_slot *slot = autoscaler_slot_of(ca, id, &group);
+    struct autoscaler_slot *slot = autoscaler_slot_of(ca, node->id, &group);
 
     if (!slot)
         return;
     slot->node = NO_ID;
-    group->size--;
+    if (node->gone)
+        slot->requested = now;
+    else
+        group->size--;
 }
 
 static void observe(struct controller_run *run, void *state,
                     const struct world_change *change)
 {
-    struct clusterautoscaler *ca = state;
+    const struct world *w = controller_world(run);
 
     if (change->what == WHAT_ADDED)
-        adopt(ca, world_node(controller_world(run), change->id));
+        adopt(state, w, world_node(w, change->id));
     else if (change->what == WHAT_DELETED)
-        lose(ca, change->id);
+        lose(state, world_node(w, change->id), sim_now(w->sim));
 }
 
 /* Machines that never come are given up. */

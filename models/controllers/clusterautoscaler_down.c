@@ -204,7 +204,8 @@ static bool is_candidate(struct clusterautoscaler *ca, const struct node *node,
 {
     struct autoscaler_group *group;
 
-    return !node->deleted && autoscaler_slot_of(ca, node->id, &group) &&
+    return !node->deleted && node->ready == NODE_TRUE &&
+           autoscaler_slot_of(ca, node->id, &group) &&
            !find_drain(ca, node->id) && is_little_used(node, threshold);
 }
 

@@ -33,7 +33,7 @@ static void mend(struct simulation *s, uint32_t id, const void *config,
 const struct failure_mode failure_control_plane_controllers = {
     .name = "controllers",
     .subject = SUBJECT_CONTROL_PLANE,
-    .summary = "kube-controller-manager stops, or is slow (factor)",
+    .summary = "kube-controller-manager stops, or is slow by a factor",
     .has_repair = true,
     .params = control_factor,
     .config_size = sizeof(struct factor_config),

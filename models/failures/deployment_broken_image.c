@@ -84,7 +84,7 @@ static void mend(struct simulation *s, uint32_t id, const void *config,
 const struct failure_mode failure_deployment_broken_image = {
     .name = "broken-image",
     .subject = SUBJECT_DEPLOYMENT,
-    .summary = "a rollout of pods that never become ready (starts)",
+    .summary = "a rollout of pods that never become ready",
     .has_repair = true,
     .params = params,
     .config_size = sizeof(struct config),

@@ -27,6 +27,7 @@ struct rule {
     const struct failure_spec *spec;
     VEC_OF(struct failure_clock) clocks; /* by pod or node id */
     bool once;                           /* of `fail:`: has no clock */
+    bool ends;                           /* and says how long it lasts */
     struct rng rng;                      /* picks, and the rule's clock */
     VEC_OF(struct outage) outages;
     int64_t repairing;
@@ -82,7 +83,7 @@ static void await_repair(struct rule *r, uint32_t id, incident_id incident,
     struct outage outage = {id, incident,
                             dist_sample_time(&r->spec->repair, rng), true};
 
-    if (!r->spec->repair_given && r->spec->mode->repair > 0)
+    if (!r->spec->repair_given && r->spec->mode->repair > 0 && !r->ends)
         outage.repair = sim_seconds(r->spec->mode->repair);
     VEC_PUSH(r->outages, outage);
     if (outage.repair == SIM_NEVER)
@@ -144,14 +145,19 @@ static void target_stream(const struct rule *r, uint32_t id, enum draw draw,
                           struct rng *rng)
 {
     const struct world *w = r->failures->s->world;
-    bool pod = r->spec->mode->subject == SUBJECT_POD;
+    enum failure_subject subject = r->spec->mode->subject;
+    const char *whose = subject == SUBJECT_POD
+                            ? world_pod(w, id)->stream_owner
+                            : victim_plain_name(w, subject, id);
+    uint64_t ordinal = 0;
     char name[160];
 
+    if (subject == SUBJECT_POD)
+        ordinal = world_pod(w, id)->ordinal;
+    else if (subject == SUBJECT_NODE)
+        ordinal = world_node(w, id)->namesakes;
     snprintf(name, sizeof name, "failure.%s", r->spec->name);
-    rng_init(rng, w->root, name,
-             pod ? world_pod(w, id)->stream_owner
-                 : victim_plain_name(w, r->spec->mode->subject, id),
-             pod ? world_pod(w, id)->ordinal : 0);
+    rng_init(rng, w->root, name, whose, ordinal);
     rng_seek(rng, r->clocks.items[id].draws, draw);
 }
 
@@ -372,7 +378,8 @@ void failures_fire(struct failures *f, const struct failure_spec *spec,
     struct rule *r = rule_new(f, spec);
 
     r->once = true;
+    r->ends = lasts != SIM_NEVER;
     fire(r, origin);
-    if (lasts != SIM_NEVER && spec->mode->has_repair)
+    if (r->ends && spec->mode->has_repair)
         sim_after(f->s->sim, lasts, &mend_set_event, r, (struct event_args){0});
 }

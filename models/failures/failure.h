@@ -47,7 +47,8 @@ struct failures *failures_new(struct simulation *s);
 void failures_free(struct failures *f);
 
 /* Sets a rule off once, now, with victims by its pick (each: all), and
- * mends them after `lasts` (SIM_NEVER: by the rule's repair, if any). */
+ * mends them after `lasts` (SIM_NEVER: by the rule's repair, if any, else the
+ * mode's). */
 void failures_fire(struct failures *f, const struct failure_spec *spec,
                    sim_time lasts, incident_id origin);
 

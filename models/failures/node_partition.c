@@ -20,7 +20,7 @@ static void mend(struct simulation *s, uint32_t id, const void *config,
 const struct failure_mode failure_node_partition = {
     .name = "partition",
     .subject = SUBJECT_NODE,
-    .summary = "cut off from control plane, clients or both (from)",
+    .summary = "cut off from control-plane, clients or both",
     .has_repair = true,
     .params = partition_params,
     .config_size = sizeof(struct partition_config),

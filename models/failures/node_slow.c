@@ -22,7 +22,7 @@ static void mend(struct simulation *s, uint32_t id, const void *config,
 const struct failure_mode failure_node_slow = {
     .name = "slow",
     .subject = SUBJECT_NODE,
-    .summary = "service times on it multiplied (factor); it stays Ready",
+    .summary = "service times on it multiplied; it stays Ready",
     .has_repair = true,
     .params = service_factor,
     .config_size = sizeof(struct factor_config),

@@ -169,7 +169,7 @@ static void mend(struct simulation *s, uint32_t id, const void *config,
 const struct failure_mode failure_node_spot = {
     .name = "spot",
     .subject = SUBJECT_NODE,
-    .summary = "gone after a notice; another after the repair, else 3 min",
+    .summary = "gone after a notice; another comes after the repair, 3 min",
     .has_repair = true,
     .repair = 180,
     .params = params,

@@ -21,7 +21,7 @@ static void mend(struct simulation *s, uint32_t id, const void *config,
 const struct failure_mode failure_pod_slow = {
     .name = "slow",
     .subject = SUBJECT_POD,
-    .summary = "service times multiplied (factor); its probes pass",
+    .summary = "service times multiplied; its probes pass",
     .has_repair = true,
     .params = service_factor,
     .config_size = sizeof(struct factor_config),

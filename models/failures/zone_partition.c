@@ -18,7 +18,7 @@ static void mend(struct simulation *s, uint32_t zone, const void *config,
 const struct failure_mode failure_zone_partition = {
     .name = "partition",
     .subject = SUBJECT_ZONE,
-    .summary = "cut off as a whole (from): within it all goes on",
+    .summary = "cut off as a whole: within it all goes on",
     .has_repair = true,
     .params = partition_params,
     .config_size = sizeof(struct partition_config),

@@ -10,7 +10,9 @@
  * and sync. Nothing is scheduled while nothing changes.
  *
  * Headless Services are not kube-proxy's: their versions are not delivered.
- * A node that is down keeps its rules and syncs in full after its boot.
+ * A node that is down keeps its rules and syncs in full after its boot; one
+ * that is cut off from the API server keeps them till its watch is there again
+ * (models/reconnect.h).
  * world->endpoint_floor is kept up here.
  */
 #ifndef MODELS_NETWORK_KUBEPROXY_H

@@ -37,10 +37,17 @@ static void distributions(void)
 
 static void failures(void)
 {
-    for (size_t i = 0; failure_modes[i]; i++)
-        printf("%-12s %-13s %s\n", failure_modes[i]->name,
+    for (size_t i = 0; failure_modes[i]; i++) {
+        const struct param *p = failure_modes[i]->params;
+
+        printf("%-12s %-13s %s", failure_modes[i]->name,
                failure_subjects[failure_modes[i]->subject],
                failure_modes[i]->summary);
+        for (const char *before = " {"; p && p->name; p++, before = ", ")
+            printf("%s%s: %s%s", before, p->name, p->text,
+                   p[1].name ? "" : "}");
+        puts("");
+    }
 }
 
 static void metrics(void)

@@ -23,6 +23,7 @@ struct seen {
     unsigned evicted;    /* pods */
     unsigned terminated; /* pods Failed by a shutdown */
     unsigned refused;    /* kubectl */
+    unsigned noticed;    /* machines that will be taken back */
     sim_time first_new;  /* the first pod after time 0, s */
     unsigned made;       /* pods after time 0 */
 };
@@ -36,6 +37,7 @@ static void look(void *self, const struct world_change *change)
         const struct world_event *event = change->old;
 
         seen->refused += strcmp(event->reason, "KubectlFailed") == 0;
+        seen->noticed += strcmp(event->reason, "SpotInterruption") == 0;
         return;
     }
     if (change->kind == CHANGE_NODE) {
@@ -192,6 +194,29 @@ static void control_plane_is_slow(void **state)
         assert_int_equal(count_pods(s->world, false, true), 6);
         stop(&f, s);
     }
+}
+
+/* What an outage brought down it brings back, whatever came after it. */
+static void outage_in_an_outage(void **state)
+{
+    static const char text[] =
+        RUN("10m",
+            "  timeline:\n"
+            "  - {at: 1m, for: 5m, fail: {zones: [a], mode: outage}}\n"
+            "  - {at: 2m, for: 1m, fail: {controlPlane: {}, mode: apiserver}}\n"
+            "  - {at: 4m, for: 1m, fail: {zones: [a], mode: partition}}\n");
+    struct simulation *s;
+    struct fixture f;
+    struct seen seen;
+
+    (void)state;
+    s = run(&f, text, &seen);
+    assert_true(seen.lost > 0);
+    for (node_id id = 0; id < s->world->nodes.count; id++) {
+        assert_true(world_node(s->world, id)->up);
+        assert_int_equal(world_node(s->world, id)->ready, NODE_TRUE);
+    }
+    stop(&f, s);
 }
 
 /* --- partitions --- */
@@ -354,6 +379,73 @@ static void spot_machines_go(void **state)
     }
 }
 
+/* A machine that comes for another lives a life of its own: in ten hours each
+ * of three places sees some 27 of 20 minutes. An autoscaled pool keeps its
+ * size: nobody else makes up for what was taken. */
+static void spot_machines_come_and_go(void **state)
+{
+    static const char *const pools[] = {
+        "", ", autoscaling: {min: 3, max: 9, provisioning: 60s}"};
+    char text[2000];
+    struct simulation *s;
+    struct fixture f;
+    struct seen seen;
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        snprintf(text, sizeof text,
+                 SCENARIO("  traffic: []\n  warmUp: 1m\n  duration: 10h\n"
+                          "  cluster:\n    nodePools: [{name: n, count: 3, "
+                          "zones: [a]%s}]\n"
+                          "  failures: [{name: taken, target: {nodes: {}}, "
+                          "mode: {spot: {notice: 30s}}, repair: 2m, "
+                          "after: {exponential: {mean: 20m}}}]\n") WEB,
+                 pools[i]);
+        s = run(&f, text, &seen);
+        assert_in_range(seen.noticed, 60, 105);
+        assert_in_range(s->world->nodes.count, seen.noticed, seen.noticed + 3);
+        stop(&f, s);
+    }
+}
+
+/* --- how long it lasts --- */
+
+/* A reboot takes a minute, or as long as `for` says. */
+static void lasts(void **state)
+{
+    static const struct {
+        const char *text;
+        unsigned up;
+    } cases[] = {
+        {RUN("119s", "  timeline: [{at: 1m, fail: {nodes: {}, pick: one, mode: "
+                     "reboot}}]\n"),
+         2},
+        {RUN("121s", "  timeline: [{at: 1m, fail: {nodes: {}, pick: one, mode: "
+                     "reboot}}]\n"),
+         3},
+        {RUN("179s", "  timeline: [{at: 1m, for: 2m, fail: {nodes: {}, pick: "
+                     "one, mode: reboot}}]\n"),
+         2},
+        {RUN("181s", "  timeline: [{at: 1m, for: 2m, fail: {nodes: {}, pick: "
+                     "one, mode: reboot}}]\n"),
+         3},
+    };
+    struct simulation *s;
+    struct fixture f;
+    struct seen seen;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        unsigned up = 0;
+
+        s = run(&f, cases[i].text, &seen);
+        for (node_id id = 0; id < s->world->nodes.count; id++)
+            up += world_node(s->world, id)->up;
+        assert_int_equal(up, cases[i].up);
+        stop(&f, s);
+    }
+}
+
 /* --- targets --- */
 
 /* Pods of a Service, by its name. */
@@ -378,9 +470,12 @@ int main(void)
         cmocka_unit_test(control_plane_stops),
         cmocka_unit_test(leases_after_an_outage),
         cmocka_unit_test(control_plane_is_slow),
+        cmocka_unit_test(outage_in_an_outage),
         cmocka_unit_test(cut_off_from_the_control_plane),
         cmocka_unit_test(broken_images),
         cmocka_unit_test(spot_machines_go),
+        cmocka_unit_test(spot_machines_come_and_go),
+        cmocka_unit_test(lasts),
         cmocka_unit_test(services_are_hit),
     };
 
