@@ -40,7 +40,7 @@ static bool is_meant(const struct drain *d, const struct pod *pod)
 {
     const struct drain_options *c = d->options;
 
-    if (c->by_selector && !selector_matches(&c->pods, &pod->template->labels))
+    if (c->by_selector && !selector_matches(&c->pods, pod->labels))
         return false;
     return pod->owner_kind != OWNER_DAEMONSET || has_ended(pod);
 }
@@ -55,7 +55,7 @@ static const char *refusal(const struct drain *d, const struct node *node)
 
         if (has_ended(pod) ||
             (d->options->by_selector &&
-             !selector_matches(&d->options->pods, &pod->template->labels)))
+             !selector_matches(&d->options->pods, pod->labels)))
             continue;
         daemon |= pod->owner_kind == OWNER_DAEMONSET;
         bare |= pod->owner_kind == OWNER_NONE;

@@ -91,14 +91,41 @@ struct kube_proxy_params {
     bool terminating_fallback;       /* KEP-1669 */
 };
 
+/* NodeLocal DNSCache. */
+struct node_local_params {
+    bool on; /* the first: custom_block */
+    sim_time success_ttl, denial_ttl;
+    bool loadbalance;
+    struct dist latency; /* of an answer from the node's cache */
+};
+
 struct dns_params {
-    sim_time ttl; /* of records */
-    bool cache;   /* CoreDNS cache plug-in */
+    sim_time ttl;        /* of records */
+    sim_time denial_ttl; /* of answers without any; < 0: as ttl */
+    bool cache;          /* CoreDNS cache plug-in */
     sim_time cache_ttl;
-    sim_time client_cache; /* resolver: 0 none, <0 honours TTL,
-                              SIM_NEVER for ever */
-    struct dist latency;   /* of a look-up that no cache answers */
-    int64_t servers;       /* DNS replicas, each with its own cache */
+    sim_time cache_denial_ttl; /* < 0: as cache_ttl */
+    bool loadbalance;          /* CoreDNS loadbalance plug-in */
+    sim_time client_cache;     /* resolver: 0 none, <0 honours TTL,
+                                  SIM_NEVER for ever */
+    struct dist latency;       /* of a look-up that no cache answers */
+    int64_t servers;           /* DNS replicas, each with its own cache */
+    struct node_local_params node_local;
+};
+
+enum resolver_take { TAKE_ALL, TAKE_FIRST };
+enum resolver_ask { ASK_CONNECT, ASK_AFTER_LOSS };
+
+/* How a client looks names up. */
+struct resolver_spec {
+    sim_time cache;    /* as dns_params.client_cache */
+    sim_time negative; /* no address: kept at most so long by those that keep
+                          the others for their own time */
+    int take;          /* enum resolver_take */
+    int ask;           /* enum resolver_ask */
+    sim_time min_interval; /* ASK_AFTER_LOSS: between two look-ups */
+    sim_time timeout;      /* of one try, > 0 */
+    int64_t attempts;      /* >= 1 */
 };
 
 /* A pool whose size the cluster autoscaler sets. */
@@ -282,6 +309,9 @@ struct traffic_spec {
     double retry_budget; /* < 0: none */
     unsigned retry_on;   /* bit mask 1 << enum cause */
     struct pool_spec pool;
+    const char *pod; /* headless: the name of this pod alone; NULL: all */
+    bool resolves;   /* the name of a virtual IP too */
+    struct resolver_spec resolver;
     struct place place;
 };
 

@@ -244,5 +244,6 @@ bool scenario_check(struct scenario_reader *r)
     scenario_check_scheduling(r);
     object_list_each(&r->l.objects, free_pod, r);
     ok = check_pools(r);
+    ok &= scenario_check_names(r);
     return check_rates(r) && ok;
 }

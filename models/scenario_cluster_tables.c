@@ -296,51 +296,6 @@ static const struct param kube_proxy[] = {
      .source = "KEP-1669, ProxyTerminatingEndpoints, on from 1.26"},
     {0}};
 
-#define DNS(field) offsetof(struct dns_params, field)
-#define COREFILE   "kubeadm's Corefile"
-
-static const struct param dns[] = {
-    {.name = "ttl",
-     .type = PARAM_DURATION,
-     .offset = DNS(ttl),
-     .text = "30s",
-     .help = "of records",
-     .source = COREFILE},
-    {.name = "cache",
-     .type = PARAM_BOOL,
-     .offset = DNS(cache),
-     .text = "true",
-     .help = "the servers keep answers",
-     .source = COREFILE},
-    {.name = "cacheTTL",
-     .type = PARAM_DURATION,
-     .offset = DNS(cache_ttl),
-     .text = "30s",
-     .help = "and for so long",
-     .source = COREFILE},
-    {.name = "clientCache",
-     .type = PARAM_CUSTOM,
-     .offset = DNS(client_cache),
-     .text = "none",
-     .read = custom_client_cache,
-     .print = custom_print_client_cache,
-     .help = "clients keep answers: none, ttl, forever or a duration",
-     .source = "glibc keeps none"},
-    {.name = "latency",
-     .type = PARAM_DIST,
-     .offset = DNS(latency),
-     .text = "{lognormal: {median: 500us, p99: 5ms}}",
-     .help = "of a look-up that no cache answers"},
-    {.name = "servers",
-     .type = PARAM_INT,
-     .offset = DNS(servers),
-     .text = "2",
-     .min = 1,
-     .max = 10000,
-     .help = "each with its own cache",
-     .source = "kubeadm runs two replicas of CoreDNS"},
-    {0}};
-
 #define NL(field) offsetof(struct network_latency, field)
 
 static const struct param latency[] = {
@@ -475,6 +430,6 @@ const struct param scenario_cluster_table[] = {
     {.name = "dns",
      .type = PARAM_TABLE,
      .offset = CL(dns),
-     .table = dns,
+     .table = scenario_dns_table,
      .help = "names of headless Services"},
     {0}};

@@ -208,37 +208,6 @@ void custom_print_timeseries(const struct param *param, const void *field,
     print_word_or_duration(*(const sim_time *)field, "auto", 0, out);
 }
 
-bool custom_client_cache(const struct param *param, void *field,
-                         struct doc_node *node, struct diag *diag)
-{
-    sim_time *out = field;
-
-    (void)param;
-    if (says(node, "ttl"))
-        *out = -1;
-    else if (says(node, "none"))
-        *out = 0;
-    else if (says(node, "forever"))
-        *out = SIM_NEVER;
-    else if (node->kind != DOC_SCALAR || !units_duration(node->text, out) ||
-             *out < 0)
-        return reader_wrong(node, "none, ttl, forever or a duration", diag);
-    return true;
-}
-
-void custom_print_client_cache(const struct param *param, const void *field,
-                               FILE *out, int indent)
-{
-    sim_time time = *(const sim_time *)field;
-
-    (void)param;
-    (void)indent;
-    if (time < 0 || time == SIM_NEVER)
-        fprintf(out, "%s\n", time < 0 ? "ttl" : "forever");
-    else
-        print_word_or_duration(time, "none", 0, out);
-}
-
 /* ---- traffic ---- */
 
 /* Both fields of struct raw_clients that say where. */

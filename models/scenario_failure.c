@@ -249,18 +249,6 @@ bool scenario_read_pick(struct scenario_reader *r, struct doc_node *node,
 
 /* ---- modes ---- */
 
-/* Modes that are planned (models of failures in the manual). */
-static bool is_planned(const char *name)
-{
-    static const char *const names[] = {"dns", NULL};
-    size_t i;
-
-    for (i = 0; names[i]; i++)
-        if (strcmp(names[i], name) == 0)
-            return true;
-    return false;
-}
-
 /* Modes of pods hit pods and the pods of Services; those of nodes hit
  * nodes, nodes of pods and, where there is none of zones, zones. */
 static const struct {
@@ -291,10 +279,6 @@ static bool unknown_mode(struct scenario_reader *r, struct place place,
     VEC_OF(const char *) names = {0};
     size_t i;
 
-    if (is_planned(name))
-        return reader_not_yet(
-            r->diag, place,
-            intern_printf(r->l.intern, "failure mode '%s'", name));
     for (i = 0; failure_modes[i]; i++)
         if (mode_of(t, failure_modes[i]->name) == failure_modes[i])
             VEC_PUSH(names, failure_modes[i]->name);

@@ -8,14 +8,25 @@
 
 /* ---- blocks that are absent unless given ---- */
 
+static bool is_word(const struct doc_node *node, const char *word)
+{
+    return node->kind == DOC_SCALAR && strcmp(node->text, word) == 0;
+}
+
+/* A mapping, or a word that says whether there is one. */
 bool custom_block(const struct param *param, void *field, struct doc_node *node,
                   struct diag *diag)
 {
     bool *on = field; /* each of these structs begins with it */
 
     *on = false;
-    if (node->kind == DOC_NULL)
+    if (node->kind == DOC_NULL || is_word(node, "false"))
         return true;
+    if (is_word(node, "true")) {
+        param_defaults(param->table, field, 0);
+        *on = true;
+        return true;
+    }
     if (node->kind != DOC_MAPPING) {
         doc_use_all(node);
         diag_error(diag, node->place, "expected a mapping or null for '%s'",

@@ -113,8 +113,18 @@ struct raw_connections {
     sim_time idle_timeout, max_age;
 };
 
+/* resolver: null or {keys}. */
+struct raw_resolver {
+    bool on;        /* the first: custom_block */
+    sim_time cache; /* RESOLVER_CACHE_DEFAULT: as the cluster's */
+    sim_time negative;
+    int take, ask;
+    sim_time min_interval, timeout;
+    int64_t attempts;
+};
+
 struct raw_traffic {
-    char *name, *service;
+    char *name, *service, *pod;
     struct raw_arrivals arrivals;
     struct raw_clients clients;
     int access;
@@ -122,6 +132,7 @@ struct raw_traffic {
     sim_time timeout, deadline;
     struct raw_retries retries;
     struct raw_connections pool;
+    struct raw_resolver resolver;
     int resolution;
 };
 
@@ -205,6 +216,8 @@ extern const struct param scenario_pool_table[];
 extern const struct param scenario_autoscaler_table[];
 extern const struct param scenario_workload_table[];
 extern const struct param scenario_traffic_table[];
+extern const struct param scenario_dns_table[];
+extern const struct param scenario_resolver_table[];
 extern const struct param scenario_lb_table[];
 extern const struct param scenario_cloud_table[];
 extern const struct param scenario_timeline_table[];
@@ -214,16 +227,18 @@ extern const struct param scenario_target_table[];
 /* CUSTOM rows (scenario_custom.c). */
 param_reader custom_keep, custom_hold, custom_warm_up, custom_arrivals,
     custom_location, custom_budget, custom_pre_stop, custom_at,
-    custom_timeseries, custom_client_cache, custom_none, custom_connections,
-    custom_block;
+    custom_timeseries, custom_none, custom_connections, custom_block;
 param_printer custom_print_node, custom_print_warm_up, custom_print_arrivals,
     custom_print_location, custom_print_budget, custom_print_pre_stop,
-    custom_print_at, custom_print_timeseries, custom_print_client_cache,
-    custom_print_none, custom_print_connections, custom_print_block;
+    custom_print_at, custom_print_timeseries, custom_print_none,
+    custom_print_connections, custom_print_block;
 extern const struct param scenario_health_table[];
 void custom_release_arrivals(void *field);
 struct scenario_reader;
 struct pool_spec scenario_connections(const struct raw_connections *raw);
+/* The resolver of a traffic entry, over what the cluster's clients have. */
+struct resolver_spec scenario_resolver(const struct raw_resolver *raw,
+                                       const struct dns_params *dns);
 /* Sets the arrivals of *out. False after an error. */
 bool scenario_arrivals(struct scenario_reader *r,
                        const struct raw_arrivals *raw,
@@ -353,6 +368,8 @@ bool scenario_build_lbs(struct scenario_reader *r);
 bool scenario_build_clouds(struct scenario_reader *r);
 bool scenario_build_slos(struct scenario_reader *r);
 bool scenario_check(struct scenario_reader *r);
+/* What traffic says of pods' names and of resolvers. */
+bool scenario_check_names(struct scenario_reader *r);
 /* Warns of one that can do nothing. */
 void scenario_check_hpa(struct scenario_reader *r, const struct hpa_spec *h);
 void scenario_build_objects(struct scenario_reader *r);

@@ -7,6 +7,7 @@
 
 #include "models/scenario_internal.h"
 #include "models/select.h"
+#include "models/version.h"
 
 /* A template, in the list of those with one label. */
 struct match_entry {
@@ -124,6 +125,42 @@ static const struct match_slot *rarest(struct scenario_reader *r,
     return best;
 }
 
+/* A pod of the StatefulSet that the selector means, by its own labels. */
+static bool means_pod(struct scenario_reader *r, const struct selector *s,
+                      const struct statefulset_spec *set)
+{
+    const struct labels *own = &set->template.labels;
+    bool indexed = r->l.kubernetes_minor >= VERSION_pod_index_label;
+    struct label *items = mem_calloc(own->count + 2, sizeof *items);
+    struct labels labels = {.items = items};
+    bool found = false;
+
+    for (int i = 0; i < set->replicas && !found; i++) {
+        const char *name =
+            intern_printf(r->l.intern, "%s-%d", set->meta.name, set->start + i);
+        const char *index = intern_printf(r->l.intern, "%d", set->start + i);
+
+        labels.count =
+            labels_of_stateful(own, name, indexed ? index : NULL, items);
+        found = selector_matches(s, &labels);
+    }
+    free(items);
+    return found;
+}
+
+static void each_stateful(struct scenario_reader *r,
+                          const struct object_list *list, const char *space,
+                          const struct selector *s, visit_template *visit,
+                          void *self)
+{
+    for (size_t i = 0; i < list->statefulsets.count; i++) {
+        const struct statefulset_spec *set = list->statefulsets.items[i];
+
+        if ((!space || set->meta.space == space) && means_pod(r, s, set))
+            visit(self, &set->meta, &set->template);
+    }
+}
+
 void scenario_each_match(struct scenario_reader *r, const char *space,
                          const struct selector *s, visit_template *visit,
                          void *self)
@@ -133,6 +170,11 @@ void scenario_each_match(struct scenario_reader *r, const char *space,
     const struct match_entry *e;
     size_t i;
 
+    if (selector_names_pod(s)) {
+        each_stateful(r, &r->l.objects, space, s, visit, self);
+        each_stateful(r, &r->l.later, space, s, visit, self);
+        return;
+    }
     if (!slot) {
         for (i = 0; i < m->all.count; i++) {
             e = &m->all.items[i];

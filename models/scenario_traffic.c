@@ -227,6 +227,9 @@ static bool entry_read(struct scenario_reader *r, struct raw_traffic *raw,
     out->backoff_max = raw->retries.backoff.max;
     out->retry_budget = raw->retries.budget;
     out->pool = scenario_connections(&raw->pool);
+    out->pod = raw->pod ? intern(r->l.intern, raw->pod) : NULL;
+    out->resolves = raw->resolver.on && raw->access == ACCESS_SERVICE;
+    out->resolver = scenario_resolver(&raw->resolver, &r->s->cluster.dns);
     if (ok)
         warn(r, index, out);
     return ok;

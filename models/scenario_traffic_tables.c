@@ -254,6 +254,19 @@ const struct param scenario_traffic_table[] = {
      .print = custom_print_connections,
      .help = "perRequest or {pool: {size: 2, streams: 1, idleTimeout: 90s, "
              "maxRequests: unlimited, maxAge: never}}, of each client"},
+    {.name = "pod",
+     .type = PARAM_STRING,
+     .offset = TR(pod),
+     .help = "with access headless: POD.SERVICE, the name of one pod of a "
+             "StatefulSet; absent: the Service's"},
+    {.name = "resolver",
+     .type = PARAM_CUSTOM,
+     .offset = TR(resolver),
+     .table = scenario_resolver_table,
+     .read = custom_block,
+     .print = custom_print_block,
+     .help = "how clients look names up; absent: as cluster.dns says, and "
+             "virtual IPs are known"},
     {.name = "connectTimeout",
      .type = PARAM_DURATION,
      .offset = TR(connect_timeout),

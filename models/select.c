@@ -165,6 +165,46 @@ bool labels_contain(const struct labels *labels, const struct labels *wanted)
     return true;
 }
 
+static const char name_label[] = "statefulset.kubernetes.io/pod-name";
+static const char index_label[] = "apps.kubernetes.io/pod-index";
+
+static size_t set_label(struct label *items, size_t count, const char *key,
+                        const char *value)
+{
+    size_t i = count;
+
+    while (i > 0 && strcmp(items[i - 1].key, key) > 0)
+        i--;
+    if (i > 0 && strcmp(items[i - 1].key, key) == 0) {
+        items[i - 1].value = value;
+        return count;
+    }
+    memmove(items + i + 1, items + i, (count - i) * sizeof *items);
+    items[i] = (struct label){key, value};
+    return count + 1;
+}
+
+size_t labels_of_stateful(const struct labels *own, const char *name,
+                          const char *index, struct label *out)
+{
+    size_t count = own->count;
+
+    for (size_t i = 0; i < count; i++)
+        out[i] = own->items[i];
+    count = set_label(out, count, name_label, name);
+    return index ? set_label(out, count, index_label, index) : count;
+}
+
+bool selector_names_pod(const struct selector *s)
+{
+    for (size_t i = 0; i < s->count; i++) {
+        if (strcmp(s->items[i].key, name_label) == 0 ||
+            strcmp(s->items[i].key, index_label) == 0)
+            return true;
+    }
+    return false;
+}
+
 bool toleration_matches(const struct toleration *t, const struct taint *taint)
 {
     if (t->effect >= 0 && t->effect != (int)taint->effect)

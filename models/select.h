@@ -28,6 +28,17 @@ uint64_t selector_bits(const struct selector *s);
 /* True where every label of `wanted` is in `labels`. */
 bool labels_contain(const struct labels *labels, const struct labels *wanted);
 
+/* The labels of a StatefulSet's pod: its template's, its name
+ * (statefulset.kubernetes.io/pod-name) and its index
+ * (apps.kubernetes.io/pod-index; NULL: not in that version), which replace
+ * any that the template gives (pkg/controller/statefulset
+ * /stateful_set_utils.go, updateIdentity). out: room for two more than
+ * `own`; returns how many. Borrows all texts. */
+size_t labels_of_stateful(const struct labels *own, const char *name,
+                          const char *index, struct label *out);
+/* True where it asks for one of those two: pods of one template differ. */
+bool selector_names_pod(const struct selector *s);
+
 /* component-helpers ToleratesTaint: NULL key with Exists tolerates all. */
 bool toleration_matches(const struct toleration *t, const struct taint *taint);
 /* The first taint of one of the effects (bit mask 1 << effect) that no

@@ -171,14 +171,20 @@ static bool warm(const struct simulation *s)
 }
 
 /* How long names asked for too early may be remembered as without address:
- * by a client's resolver on top of the DNS servers' caches. */
+ * by a client's resolver on top of the caches of DNS servers and nodes. */
 static sim_time names_forgotten(const struct scenario *c)
 {
     const struct dns_params *dns = &c->cluster.dns;
+    sim_time time = dns->denial_ttl < 0 ? dns->ttl : dns->denial_ttl;
 
+    if (dns->cache)
+        time +=
+            dns->cache_denial_ttl < 0 ? dns->cache_ttl : dns->cache_denial_ttl;
+    if (dns->node_local.on)
+        time += dns->node_local.denial_ttl;
     for (size_t i = 0; i < c->traffic_count; i++) {
         if (c->traffic[i].access == ACCESS_HEADLESS)
-            return dns->ttl + (dns->cache ? dns->cache_ttl : 0);
+            return time;
     }
     return 0;
 }

@@ -52,6 +52,8 @@ struct pod {
                                  its random streams in every variant */
     const char *stream_owner; /* the top owner's name, for streams */
     const struct pod_template *template; /* borrowed */
+    const struct labels *labels; /* the template's, or a StatefulSet's pod's
+                                    own; shared, owned by the world */
     /* API */
     sim_time created, scheduled, deletion; /* SIM_NEVER: not (yet) */
     sim_time grace;                        /* of the deletion */

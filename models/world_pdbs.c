@@ -74,5 +74,5 @@ void world_pdb_delete(struct world *w, pdb_id id)
 bool world_pdb_selects(const struct pdb *pdb, const struct pod *pod)
 {
     return !pdb->deleted && strcmp(pdb->spec->meta.space, pod->space) == 0 &&
-           selector_matches(&pdb->spec->selector, &pod->template->labels);
+           selector_matches(&pdb->spec->selector, pod->labels);
 }

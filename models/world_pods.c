@@ -62,7 +62,6 @@ static struct pod *make_pod(struct world *w, const char *space,
                             const struct pod_template *template)
 {
     struct pod *pod = mem_zalloc(sizeof *pod);
-    const struct service_match *match = world_match(w, space, template);
 
     assert(w->pods.count < NO_ID);
     pod->id = (pod_id)w->pods.count;
@@ -73,13 +72,12 @@ static struct pod *make_pod(struct world *w, const char *space,
     pod->ready_since = pod->created;
     pod->node = pod->owner = pod->target = NO_ID;
     pod->index = -1;
-    pod->services = match->services.items;
-    pod->service_count = match->services.count;
     return pod;
 }
 
 static pod_id add_pod(struct world *w, struct pod *pod, incident_id origin)
 {
+    world_match_pod(w, pod);
     VEC_PUSH(w->pods, ((struct pod_entry){pod, origin, sim_now(w->sim)}));
     w->pod_count++;
     world_tell(w, CHANGE_POD, WHAT_ADDED, pod->id);

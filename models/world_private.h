@@ -13,10 +13,15 @@ struct watcher {
 
 enum { KIND_COUNT = CHANGE_MEASURE + 1 };
 
-/* Which Services select the pods of one template: shared by those pods. */
+/* Which Services select the pods of one template: shared by those pods. The
+ * pods of a StatefulSet have labels of their own, so each name has its own. */
 struct service_match {
     const struct pod_template *template; /* key of the hash: never ordered */
     const char *space;
+    char *name;           /* of the StatefulSet's pod; NULL: of all pods */
+    char *index;          /* that it has as a label; NULL: none */
+    struct labels labels; /* of the pods */
+    struct label *items;  /* of those; NULL: the template's */
     VEC_OF(service_id) services;
     struct service_match *next;
 };
@@ -52,9 +57,9 @@ void world_name_remove(struct world *w, enum world_kind kind, const char *space,
 /* StatefulSets, DaemonSets and Jobs. */
 void world_owners_free(struct world *w);
 
-/* The Services that select a template's pods; kept until Services change. */
-const struct service_match *world_match(struct world *w, const char *space,
-                                        const struct pod_template *template);
+/* Sets the labels of the pod, whose owner and name are known, and the
+ * Services that select it, until Services change. */
+void world_match_pod(struct world *w, struct pod *pod);
 /* Services changed: works out every pod's list again. */
 void world_match_again(struct world *w);
 void world_match_free(struct world *w);

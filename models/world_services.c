@@ -4,47 +4,84 @@
 
 #include "models/network/categorize.h"
 #include "models/select.h"
+#include "models/version.h"
 #include "models/world_private.h"
 
 /* --- which Services select which pods --- */
 
-static bool service_selects(const struct service *s, const char *space,
-                            const struct pod_template *template)
+static bool service_selects(const struct service *s,
+                            const struct service_match *m)
 {
     return s->deleted == SIM_NEVER && s->spec->has_selector &&
-           strcmp(s->spec->meta.space, space) == 0 &&
-           selector_matches(&s->spec->selector, &template->labels);
+           strcmp(s->spec->meta.space, m->space) == 0 &&
+           selector_matches(&s->spec->selector, &m->labels);
 }
 
 static void fill_match(struct world *w, struct service_match *m)
 {
-    uint64_t bits = labels_bits(&m->template->labels);
+    uint64_t bits = labels_bits(&m->labels);
 
     for (size_t i = 0; i < w->services.count; i++) {
         const struct service *s = w->services.items[i];
 
-        if ((s->bits & ~bits) == 0 && service_selects(s, m->space, m->template))
+        if ((s->bits & ~bits) == 0 && service_selects(s, m))
             VEC_PUSH(m->services, (service_id)i);
     }
 }
 
-const struct service_match *world_match(struct world *w, const char *space,
-                                        const struct pod_template *template)
+static bool same_name(const char *a, const char *b)
 {
-    size_t bucket = ((uintptr_t) template >> 4) % MATCH_BUCKETS;
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static void own_labels(const struct world *w, struct service_match *m,
+                       const char *name, int index)
+{
+    m->name = mem_strdup(name);
+    if (w->scenario->cluster.kubernetes_minor >= VERSION_pod_index_label)
+        m->index = mem_printf("%d", index);
+    m->items = mem_calloc(m->labels.count + 2, sizeof *m->items);
+    m->labels.count =
+        labels_of_stateful(&m->labels, m->name, m->index, m->items);
+    m->labels.items = m->items;
+}
+
+/* name NULL: of pods that have their template's labels. */
+static const struct service_match *
+find_match(struct world *w, const char *space,
+           const struct pod_template *template, const char *name, int index)
+{
+    size_t bucket =
+        (((uintptr_t) template >> 4) + (size_t)(index + 1)) % MATCH_BUCKETS;
     struct service_match *m = w->private->matches[bucket];
 
-    while (m && (m->template != template || m->space != space))
+    while (m && (m->template != template || m->space != space ||
+                 !same_name(m->name, name)))
         m = m->next;
     if (m)
         return m;
     m = mem_zalloc(sizeof *m);
     m->template = template;
     m->space = space;
+    m->labels = template->labels;
+    if (name)
+        own_labels(w, m, name, index);
     fill_match(w, m);
     m->next = w->private->matches[bucket];
     w->private->matches[bucket] = m;
     return m;
+}
+
+void world_match_pod(struct world *w, struct pod *pod)
+{
+    bool own = pod->owner_kind == OWNER_STATEFULSET;
+    const struct service_match *m =
+        find_match(w, pod->space, pod->template, own ? pod->name : NULL,
+                   own ? pod->index : -1);
+
+    pod->labels = &m->labels;
+    pod->services = m->services.items;
+    pod->service_count = m->services.count;
 }
 
 void world_match_again(struct world *w)
@@ -58,14 +95,8 @@ void world_match_again(struct world *w)
         }
     }
     for (size_t i = 0; i < w->pods.count; i++) {
-        struct pod *pod = w->pods.items[i].pod;
-        const struct service_match *m;
-
-        if (!pod)
-            continue;
-        m = world_match(w, pod->space, pod->template);
-        pod->services = m->services.items;
-        pod->service_count = m->services.count;
+        if (w->pods.items[i].pod)
+            world_match_pod(w, w->pods.items[i].pod);
     }
 }
 
@@ -73,11 +104,14 @@ void world_match_free(struct world *w)
 {
     for (size_t i = 0; i < MATCH_BUCKETS; i++) {
         while (w->private->matches[i]) {
-            struct service_match *next = w->private->matches[i]->next;
+            struct service_match *m = w->private->matches[i];
 
-            VEC_FREE(w->private->matches[i]->services);
-            free(w->private->matches[i]);
-            w->private->matches[i] = next;
+            w->private->matches[i] = m->next;
+            VEC_FREE(m->services);
+            free(m->items);
+            free(m->name);
+            free(m->index);
+            free(m);
         }
     }
 }

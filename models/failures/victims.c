@@ -36,7 +36,7 @@ bool victim_matches(const struct world *w, const struct target *t,
         return false;
     if (t->kind == TARGET_SERVICES)
         return has_service(t, w, pod);
-    return selector_matches(&t->selector, &pod->template->labels);
+    return selector_matches(&t->selector, pod->labels);
 }
 
 static bool hosts(const struct target *t, const struct world *w,

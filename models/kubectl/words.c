@@ -325,8 +325,7 @@ static bool get_object(const struct world *w, enum object_kind kind, size_t i,
         const struct pod *pod = world_pod(w, (pod_id)i);
 
         if (pod)
-            *out =
-                (struct object){pod->name, pod->space, &pod->template->labels};
+            *out = (struct object){pod->name, pod->space, pod->labels};
         return pod != NULL;
     }
     if (kind == OBJECT_SERVICE) {

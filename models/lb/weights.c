@@ -68,7 +68,7 @@ void lb_weights_release(void *field)
 static bool has_label(const struct pod *pod, const char *key)
 {
     const char *equals = strchr(key, '=');
-    const struct labels *labels = &pod->template->labels;
+    const struct labels *labels = pod->labels;
     size_t length;
 
     if (!equals)

@@ -3,6 +3,7 @@
  * to what touched it last.
  *
  *   no endpoint, no name    the Service's last change of endpoints
+ *   no answer from DNS      what is wrong with its servers
  *   partition               what keeps the packets from or to the node
  *   node down               what brought the node down; of an address that was
  *                           lost before that, what touched its pod last
@@ -111,6 +112,8 @@ incident_id blame(struct traffic *t, const struct entry *e,
         return r->origin;
     if (cause == CAUSE_APP_ERROR)
         return error_origin(t, pod);
+    if (cause == CAUSE_DNS)
+        return service_origin(t, e);
     origin = cause == CAUSE_TIMEOUT || cause == CAUSE_CONNECT_TIMEOUT
                  ? cut_origin(t, e, r)
                  : NO_ID;

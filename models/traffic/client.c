@@ -64,7 +64,7 @@ void clients_free(struct entry *e)
         struct client *c = &e->clients[i];
 
         pools_free(c);
-        dns_cache_release(&c->dns);
+        name_release(c);
         if (c->balancer) {
             lb_balancer_release(c->balancer);
             free(c->balancer);
@@ -86,7 +86,7 @@ static bool can_live_in(const struct entry *e, const struct pod *pod)
 {
     return pod && pod->phase == POD_RUNNING && pod->node != NO_ID &&
            pod->deletion == SIM_NEVER &&
-           selector_matches(&e->spec->client_pods, &pod->template->labels);
+           selector_matches(&e->spec->client_pods, pod->labels);
 }
 
 /* Clients whose pod runs stay; the others move. */
@@ -107,6 +107,7 @@ static void move_clients(struct entry *e)
             continue;
         c->pod = c->node = NO_ID;
         pools_leave(e, i);
+        name_leave(e, i);
         if (e->pods.count == 0)
             continue;
         c->pod = e->pods.items[i % e->pods.count];
@@ -300,9 +301,7 @@ static inline struct chosen failed(enum cause cause)
 static inline struct chosen chosen(const struct endpoint *endpoint,
                                    struct lb_balancer *balancer)
 {
-    return (struct chosen){.endpoint = endpoint,
-                           .balancer =
-                               balancer->strategy->counts ? balancer : NULL};
+    return chosen_by(endpoint, balancer);
 }
 
 /* ClientIP affinity: a client's connections by a node go where its last one
@@ -432,30 +431,16 @@ static inline struct chosen choose_service(struct entry *e, uint32_t client)
     return choose_by(e, client, node, balancer_at(e->traffic, e->lb, node));
 }
 
-/* A name that resolves to the pods: at random, or as its library does. */
-static struct chosen choose_headless(struct entry *e, uint32_t client)
+struct chosen client_choose_service(struct entry *e, uint32_t client)
+{
+    return choose_service(e, client);
+}
+
+struct lb_balancer *client_balancer(struct entry *e, uint32_t client)
 {
     struct client *c = &e->clients[client];
-    struct simulation *s = e->traffic->s;
-    uint64_t key = client_key(e, client);
-    sim_time delay = 0;
-    const struct endpoint_set *set =
-        dns_resolve(s->dns, &c->dns, e->service, key, &delay);
-    struct chosen choice = {.delay = delay};
-    struct lb_balancer *b;
 
-    if (set->usable == 0) {
-        choice.cause = CAUSE_DNS;
-        return choice;
-    }
-    if (e->lb->at != LB_CLIENT) {
-        choice.endpoint = &set->endpoints[rng_below(&e->rng, set->usable)];
-        return choice;
-    }
-    b = made(e->traffic, e->lb, &c->balancer, c->node);
-    choice = chosen(lb_balancer_pick(b, set, &e->rng, key, sim_now(s->sim)), b);
-    choice.delay = delay;
-    return choice;
+    return made(e->traffic, e->lb, &c->balancer, c->node);
 }
 
 void clients_fix_addresses(struct entry *e)
@@ -479,9 +464,9 @@ struct chosen client_choose(struct entry *e, uint32_t client)
         return (struct chosen){
             .endpoint = &e->fixed.items[rng_below(&e->rng, e->fixed.count)]};
     }
-    if (__builtin_expect(e->service == NO_ID, 0))
+    if (__builtin_expect(e->service == NO_ID, 0) && !name_known(e, client))
         return failed(CAUSE_DNS); /* deleted, and its name with it */
-    if (e->spec->access == ACCESS_HEADLESS)
-        return choose_headless(e, client);
+    if (__builtin_expect(e->resolves, 0))
+        return name_choose(e, client);
     return choose_service(e, client);
 }

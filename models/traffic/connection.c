@@ -135,12 +135,15 @@ static void on_timer(struct sim *sim, void *self, struct event_args args)
         return;
     e = c->entry;
     c->timer = 0;
+    c->told = sim_now(sim) < c->ends; /* idle: its client ends it */
     if (sim_now(sim) >= c->ends ||
         (c->busy == 0 &&
          sim_now(sim) >= later(c->last_used, e->spec->pool.idle_timeout)))
         connection_retire(e, index_of(t, c));
-    else
+    else {
+        c->told = false;
         set_timer(e, c);
+    }
 }
 
 /* ----------------------------------------------------------------- life */
@@ -221,6 +224,10 @@ static void retire(struct entry *e, struct connection *c)
     struct pool *p = pool_of(c);
 
     c->ending = true;
+    if (__builtin_expect(e->resolves, 0) && !c->told) {
+        c->told = true;
+        name_lost(e, c->client, &c->endpoint);
+    }
     leave_list(e->traffic, p, c);
     if (c->counted && (c->busy == 0 || e->spec->pool.streams > 1)) {
         c->counted = false;

@@ -26,6 +26,7 @@ struct connection {
     bool counted; /* against the pool's size */
     bool ending;  /* it carries nothing new, */
     bool broken;  /* because it failed */
+    bool told;    /* that it ends, to who looks names up */
 };
 
 /* A client's connections that do the same. Zero but for last.pod, free. */

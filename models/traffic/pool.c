@@ -165,9 +165,10 @@ static void open_for(struct entry *e, struct pool *p, struct request *r)
         target.gateway = p->gateway;
     } else {
         target = client_choose(e, r->client);
+        r->sent = sim_now(e->traffic->s->sim);
+        request_resolves(r, &target);
         if (!target.endpoint) {
             r->state = REQUEST_SENT;
-            r->sent = sim_now(e->traffic->s->sim);
             request_no_target(e, r, &target);
             return;
         }
@@ -182,6 +183,7 @@ static bool choose_endpoint(struct entry *e, struct client_pools *all,
     struct chosen target = client_choose(e, r->client);
     const struct endpoint *endpoint = target.endpoint;
 
+    request_resolves(r, &target);
     if (!endpoint) {
         request_no_target(e, r, &target);
         return false;
@@ -207,6 +209,7 @@ void pool_attempt(struct entry *e, struct request *r)
 
     patience_attempt(e, r);
     r->pool = 0;
+    r->resolved = 0;
     r->pod = r->node = NO_ID;
     if (e->per_endpoint && !choose_endpoint(e, all, r, &delay))
         return;
@@ -264,6 +267,8 @@ void pool_before_failure(struct entry *e, struct request *r, enum cause cause)
         r->node = p->last.node;
     } else if (r->connection != NO_CONNECTION && cause == CAUSE_TIMEOUT) {
         connection_timed_out(e, r->connection);
+    } else if (r->connection != NO_CONNECTION && cause == CAUSE_DNS) {
+        connection_retire(e, r->connection); /* it was never begun */
     }
 }
 

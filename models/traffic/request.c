@@ -204,6 +204,7 @@ void request_no_target(struct entry *e, struct request *r,
     r->node = target->through ? target->through - 1 : NO_ID;
     r->back = target->delay;
     r->path = SAME_NODE;
+    r->blamed = target->cause == CAUSE_DNS && target->slow != INCIDENT_NONE;
     if (target->cause == CAUSE_CONNECT_TIMEOUT)
         request_dead(e, r);
     else
@@ -276,6 +277,8 @@ static inline void attempt_alone(struct entry *e, struct request *r)
 
     r->balancer = target.balancer;
     r->pool = target.flow;
+    if (__builtin_expect(e->resolves, 0))
+        request_resolves(r, &target);
     if (__builtin_expect(!target.endpoint, 0)) {
         patience_attempt(e, r);
         request_no_target(e, r, &target);

@@ -142,10 +142,22 @@ void request_dead(struct entry *e, struct request *r)
            (struct event_args){.subject = request_id(t, r)});
 }
 
+/* What its client has waited for in vain. What makes look-ups slow is to blame
+ * for the time that they took. */
+static enum cause late_cause(const struct entry *e, struct request *r)
+{
+    if (r->state == REQUEST_DEAD)
+        return CAUSE_CONNECT_TIMEOUT;
+    if (!e->resolves || r->state != REQUEST_SENT || r->resolved <= r->started)
+        return CAUSE_TIMEOUT;
+    r->blamed |= r->origin != INCIDENT_NONE;
+    return sim_now(e->traffic->s->sim) < r->resolved ? CAUSE_DNS
+                                                     : CAUSE_TIMEOUT;
+}
+
 void request_expired(struct entry *e, struct request *r)
 {
-    request_fail(
-        e, r, r->state == REQUEST_DEAD ? CAUSE_CONNECT_TIMEOUT : CAUSE_TIMEOUT);
+    request_fail(e, r, late_cause(e, r));
 }
 
 /* The node with the request on it vanished. */
@@ -181,8 +193,7 @@ void request_deadline(struct entry *e, struct request *r)
     incident_id origin = r->origin;
 
     if (r->state != REQUEST_WAITS) {
-        cause =
-            r->state == REQUEST_DEAD ? CAUSE_CONNECT_TIMEOUT : CAUSE_TIMEOUT;
+        cause = late_cause(e, r);
         pool_before_failure(e, r, cause);
         origin = blame(e->traffic, e, r, cause);
         attempt_failed(e, r, cause, origin, r->pod);

@@ -37,6 +37,14 @@ static inline struct entry *request_entry(struct traffic *t,
     return &t->entries[r->entry];
 }
 
+/* Its target's name was looked up for it. */
+static inline void request_resolves(struct request *r,
+                                    const struct chosen *target)
+{
+    r->resolved = r->sent + target->delay;
+    r->origin = target->slow;
+}
+
 /* The attempt is over: whatever still names it names nothing. */
 static inline void request_close(struct entry *e, struct request *r,
                                  enum lb_result result)

@@ -364,6 +364,7 @@ static void make_entry(struct traffic *t, uint32_t index)
     rng_seek(&e->work, 0, 0);
     pools_begin(e);
     udp_begin(e);
+    name_begin(e);
     find_service(e);
 }
 

@@ -71,6 +71,7 @@ struct client {
     struct lb_balancer *balancer; /* its own, where at: client, by name */
     struct gateway *gateway;      /* the same, by virtual IP: its sidecar */
     struct dns_cache dns;
+    struct channel *channel;    /* channel.h; NULL: none yet */
     struct client_pools *pools; /* pool.c; NULL: none yet */
 };
 
@@ -99,6 +100,7 @@ struct entry {
     bool pooled;                 /* connections are kept, */
     bool per_endpoint;           /* to each endpoint: requests are balanced */
     bool relayed;                /* requests go through a gateway: relay.c */
+    bool resolves;               /* names are looked up: name.c */
     struct udp_sockets *sockets; /* UDP: kept ones; NULL: none (udp.c) */
     /* arrivals */
     double rate, gap; /* 1/s; mean ns between two */
@@ -175,6 +177,7 @@ struct request {
     uint32_t tries;         /* of this attempt's, beyond the first */
     uint32_t gateway;       /* that it entered */
     uint32_t more_attempts; /* of `attempts`: not the client's */
+    sim_time resolved;      /* where names are: its look-up ends */
 };
 
 struct traffic {
@@ -206,7 +209,8 @@ struct chosen {
     struct gateway *gateway;         /* that chose it; NULL: none */
     uint32_t through; /* 1 + the node by which it came in; 0: none */
     enum cause cause; /* CAUSE_CONNECT_TIMEOUT: dropped on the way */
-    sim_time delay;   /* of the name's look-up */
+    sim_time delay;   /* of the name's look-up, */
+    incident_id slow; /* which that incident kept; INCIDENT_NONE: none */
     uint32_t flow;    /* conntrack's entry, where sockets are kept */
 };
 
@@ -252,6 +256,31 @@ uint32_t balancing_peers(const struct traffic *t, const struct balancing *lb);
  * e->rng. */
 struct chosen client_choose(struct entry *e, uint32_t client);
 
+struct chosen client_choose_service(struct entry *e, uint32_t client);
+/* The one that the client's library has. */
+struct lb_balancer *client_balancer(struct entry *e, uint32_t client);
+static inline struct chosen chosen_by(const struct endpoint *endpoint,
+                                      struct lb_balancer *balancer)
+{
+    return (struct chosen){.endpoint = endpoint,
+                           .balancer =
+                               balancer->strategy->counts ? balancer : NULL};
+}
+
+/* --- name.c --- */
+/* What the entry's scenario says of names. */
+void name_begin(struct entry *e);
+void name_release(struct client *client);
+/* The client goes on without its name. */
+bool name_known(const struct entry *e, uint32_t client);
+/* As client_choose, where the entry `resolves`. */
+struct chosen name_choose(struct entry *e, uint32_t client);
+/* A connection of the client has ended, and not because it was idle. */
+void name_lost(struct entry *e, uint32_t client,
+               const struct endpoint *endpoint);
+/* The client moves, and knows nothing where it comes. */
+void name_leave(struct entry *e, uint32_t client);
+
 /* --- probe.c --- */
 /* How lb_group.probe is answered: self is the struct traffic. */
 void probe_send(void *self, struct lb_balancer *b, const struct endpoint *e);
@@ -278,6 +307,9 @@ void udp_answered(struct entry *e, const struct request *r);
 void udp_listen(struct traffic *t);
 
 /* --- view.c --- */
+/* Of sets made here, beside the sequences of the world's own: balancers tell
+ * sets apart by them. Numbered by view_number. */
+#define VIEW_SEQUENCE (UINT64_C(1) << 63)
 /* What the node's proxy, which has programmed `set`, uses under policy
  * Local, or Cluster. Valid until the next call. */
 const struct node_view *view_of(struct traffic *t, struct balancing *lb,

@@ -9,10 +9,6 @@
 #include "models/network/categorize.h"
 #include "models/traffic/traffic_internal.h"
 
-/* Of views, beside the sequences of the world's own sets: balancers tell sets
- * apart by them. */
-#define VIEW_SEQUENCE (UINT64_C(1) << 63)
-
 /* Since when hints at nodes are used (feature PreferSameTrafficDistribution).
  */
 enum { NODE_HINTS_MINOR = 34 };

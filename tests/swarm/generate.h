@@ -99,9 +99,13 @@ static void put_network(struct plan *p)
     put(p, "    kubeProxy: {mode: %s, minSyncPeriod: %s}\n",
         ONE_OF(p, "iptables", "ipvs", "nftables"),
         ONE_OF(p, "0s", "1s", "10s"));
-    put(p, "    dns: {ttl: %s, clientCache: %s, cache: %s, servers: %d}\n",
+    put(p, "    dns: {ttl: %s, clientCache: %s, cache: %s, servers: %d",
         ONE_OF(p, "0s", "5s", "30s"), ONE_OF(p, "none", "10s"),
         ONE_OF(p, "true", "false"), between(p, 1, 3));
+    if (chance(p, 40))
+        put(p, ", nodeLocal: {denialTTL: %s, loadbalance: %s}",
+            ONE_OF(p, "0s", "5s", "1m"), ONE_OF(p, "true", "false"));
+    put(p, "}\n");
     if (chance(p, 40))
         put(p,
             "    networkLatency: {sameNode: %s, sameZone: %s, "
@@ -254,6 +258,10 @@ static void put_traffic(struct plan *p, int i)
         put(p, ", deadline: %s", ONE_OF(p, "100ms", "3s"));
     if (chance(p, 50))
         put_retries(p);
+    if (chance(p, 30))
+        put(p, ", resolver: {cache: %s, timeout: %s, attempts: %d}",
+            ONE_OF(p, "none", "ttl", "20s", "forever"),
+            ONE_OF(p, "100ms", "5s"), between(p, 1, 2));
     put(p, "}\n");
 }
 
@@ -313,7 +321,8 @@ static void put_outage(struct plan *p)
     if (chance(p, 30))
         put(p, "fail: {controlPlane: {}, mode: %s}",
             ONE_OF(p, "apiserver", "controllers", "scheduler",
-                   "{apiserver: {factor: 20}}", "{controllers: {factor: 9}}"));
+                   "{apiserver: {factor: 20}}", "{controllers: {factor: 9}}",
+                   "dns", "{dns: {factor: 500}}"));
     else if (chance(p, 20))
         put(p, "fail: {deployments: [d%d], mode: {broken-image: {starts: %s}}}",
             below(p, p->deployments), ONE_OF(p, "true", "false"));

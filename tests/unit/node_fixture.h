@@ -72,6 +72,7 @@ static inline void fixture_init_cluster(struct cluster_params *c)
     c->kube_proxy.terminating_fallback = true;
     c->dns.ttl = 30 * SIM_S;
     c->dns.cache_ttl = 30 * SIM_S;
+    c->dns.denial_ttl = c->dns.cache_denial_ttl = -1;
     c->dns.client_cache = -1;
     c->dns.latency = dist_constant(0.001);
     c->dns.servers = 2;

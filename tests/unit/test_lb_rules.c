@@ -65,7 +65,7 @@ static void test_weights(void **state)
     struct pod_template template = {.labels = {2, labels}};
     struct node_spec spec = {.name = "node-1"};
     struct node node = {.spec = &spec}, *nodes[] = {&node};
-    struct pod pod = {.template = &template};
+    struct pod pod = {.template = &template, .labels = &template.labels};
     struct world world;
     struct endpoint endpoint = {.pod = 0, .node = 0};
     static const struct {

@@ -32,6 +32,36 @@ static void test_labels(void **state)
     assert_true(labels_contain(&none, &none));
 }
 
+/* A StatefulSet's pod: name and index take the place of the template's. */
+static void test_stateful(void **state)
+{
+    static const struct label given[] = {
+        {"apps.kubernetes.io/pod-index", "9"}, {"app", "db"}, {"zz", "1"}};
+    const struct label sorted[] = {given[1], given[0], given[2]};
+    const struct labels own = {3, sorted}, plain = {1, sorted};
+    const struct requirement asks = {.key =
+                                         "statefulset.kubernetes.io/pod-name",
+                                     .operator= SELECTOR_EXISTS };
+    const struct selector s = {.count = 1, .items = &asks}, none = {0};
+    struct label out[5];
+    struct labels l = {.items = out};
+
+    (void)state;
+    l.count = labels_of_stateful(&own, "db-2", "2", out);
+    assert_int_equal(l.count, 4);
+    assert_string_equal(labels_get(&l, "app"), "db");
+    assert_string_equal(labels_get(&l, "apps.kubernetes.io/pod-index"), "2");
+    assert_string_equal(labels_get(&l, "statefulset.kubernetes.io/pod-name"),
+                        "db-2");
+    assert_string_equal(labels_get(&l, "zz"), "1");
+    assert_true(selector_matches(&s, &l));
+    assert_true(selector_names_pod(&s));
+    assert_false(selector_names_pod(&none));
+    l.count = labels_of_stateful(&plain, "db-2", NULL, out);
+    assert_int_equal(l.count, 2);
+    assert_null(labels_get(&l, "apps.kubernetes.io/pod-index"));
+}
+
 static void test_requirements(void **state)
 {
     static const struct {
@@ -192,10 +222,10 @@ static void test_intern(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_labels),      cmocka_unit_test(test_requirements),
-        cmocka_unit_test(test_selectors),   cmocka_unit_test(test_tolerations),
-        cmocka_unit_test(test_untolerated), cmocka_unit_test(test_scaled),
-        cmocka_unit_test(test_intern),
+        cmocka_unit_test(test_labels),       cmocka_unit_test(test_stateful),
+        cmocka_unit_test(test_requirements), cmocka_unit_test(test_selectors),
+        cmocka_unit_test(test_tolerations),  cmocka_unit_test(test_untolerated),
+        cmocka_unit_test(test_scaled),       cmocka_unit_test(test_intern),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -186,6 +186,48 @@ static void services_select_pods_as_they_come_and_go(void **state)
                      NO_ID);
 }
 
+/* By names and, from 1.28, by indexes; also for Services that come later. */
+static void services_select_one_of_a_set(void **state)
+{
+    static const char *const keys[] = {"statefulset.kubernetes.io/pod-name",
+                                       "apps.kubernetes.io/pod-index"};
+    static const char *const values[] = {"db-1", "1"};
+    struct cluster *c = *state;
+    struct statefulset_spec set = {.meta = {.name = "db", .space = "default"},
+                                   .template = c->deployment.template};
+    struct pod_template templates[4];
+    size_t used = 0;
+
+    world_statefulset_create(c->world, &set, INCIDENT_STARTUP);
+    for (int minor = 27; minor <= 28; minor++) {
+        c->scenario.cluster.kubernetes_minor = minor;
+        for (size_t k = 0; k < 2; k++) {
+            const struct requirement r = {keys[k], SELECTOR_IN, 1, &values[k]};
+            const struct pod_template *template = &templates[used];
+            service_id s;
+            pod_id pods[3];
+
+            templates[used++] = set.template;
+            c->service.selector = (struct selector){false, 1, &r};
+            pods[0] =
+                world_pod_create_owned(c->world, OWNER_STATEFULSET, 0, template,
+                                       0, NO_ID, INCIDENT_STARTUP);
+            pods[1] =
+                world_pod_create_owned(c->world, OWNER_STATEFULSET, 0, template,
+                                       1, NO_ID, INCIDENT_STARTUP);
+            s = world_service_create(c->world, &c->service, 0);
+            pods[2] = make_pod(c);
+            for (size_t i = 0; i < 3; i++) {
+                assert_int_equal(world_pod(c->world, pods[i])->service_count,
+                                 i == 1 && (k == 0 || minor == 28));
+                world_pod_delete(c->world, pods[i], 0, "Deleted",
+                                 INCIDENT_STARTUP);
+            }
+            world_service_delete(c->world, s);
+        }
+    }
+}
+
 /* Publishes endpoints with the given flags; pods are numbered by place. */
 static const struct endpoint_set *publish(struct cluster *c, service_id s,
                                           const uint8_t *flags, uint32_t count)
@@ -285,6 +327,7 @@ int main(void)
         TEST(grace_only_gets_shorter),
         TEST(removal_settles_the_truth_first),
         TEST(services_select_pods_as_they_come_and_go),
+        TEST(services_select_one_of_a_set),
         TEST(usable_endpoints_come_first),
         TEST(late_proxies_see_old_versions),
         TEST(writes_without_change_are_silent),

@@ -69,6 +69,9 @@ struct proxies {
 struct dns {
     const struct endpoint_set *shown;
     sim_time latency;
+    incident_id origin; /* what makes it fail or slow */
+    bool failed;
+    uint64_t asked; /* look-ups */
 };
 struct kubelets {
     struct fixture *fixture;
@@ -112,14 +115,16 @@ void proxies_on_restart(struct proxies *p,
     p->restarted_self = self;
 }
 
-const struct endpoint_set *dns_resolve(struct dns *d, struct dns_cache *cache,
-                                       service_id service, uint64_t client,
-                                       sim_time *latency)
+void dns_resolve(struct dns *d, struct dns_cache *cache,
+                 const struct dns_question *q, struct dns_answer *answer)
 {
     (void)cache;
-    (void)client;
-    *latency = d->latency;
-    return newest(fixture_s, service, d->shown);
+    *answer =
+        (struct dns_answer){.set = newest(fixture_s, q->service, d->shown),
+                            .latency = d->latency,
+                            .origin = d->origin,
+                            .failed = d->failed};
+    d->asked++;
 }
 
 void dns_cache_release(struct dns_cache *cache)
