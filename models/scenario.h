@@ -268,6 +268,9 @@ struct traffic_spec {
     sim_time connect_timeout, timeout, deadline; /* SIM_NEVER: none */
     int64_t retries_max;
     sim_time backoff_base, backoff_max;
+    int64_t hedge_max; /* attempts in all, >= 2; 0: no hedging. Then
+                          retries_max is 0, and the rest is of hedges */
+    sim_time hedge_after;
     double retry_budget; /* < 0: none */
     unsigned retry_on;   /* bit mask 1 << enum cause */
     struct pool_spec pool;

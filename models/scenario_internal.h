@@ -108,15 +108,30 @@ struct raw_connections {
     sim_time idle_timeout, max_age;
 };
 
+/* Absent unless given. */
+struct raw_hedge {
+    bool on;
+    int64_t max; /* attempts in all */
+    sim_time after;
+    double budget; /* < 0: none */
+    struct param_strings on_causes;
+};
+
+/* How a client asks. */
+struct raw_asking {
+    int access;
+    struct raw_connections pool;
+    sim_time connect_timeout; /* 0: as timeout */
+    sim_time timeout, deadline;
+    struct raw_retries retries;
+    struct raw_hedge hedge;
+};
+
 struct raw_traffic {
     char *name, *service;
     struct raw_arrivals arrivals;
     struct raw_clients clients;
-    int access;
-    sim_time connect_timeout; /* 0: as timeout */
-    sim_time timeout, deadline;
-    struct raw_retries retries;
-    struct raw_connections pool;
+    struct raw_asking ask;
     int resolution;
 };
 
@@ -223,6 +238,11 @@ struct pool_spec scenario_connections(const struct raw_connections *raw);
 bool scenario_arrivals(struct scenario_reader *r,
                        const struct raw_arrivals *raw,
                        struct traffic_spec *out);
+/* Sets how clients ask of *out; item NULL: nothing was said. False after an
+ * error. */
+bool scenario_asking(struct scenario_reader *r, struct doc_node *item,
+                     struct place place, struct raw_asking *raw,
+                     struct traffic_spec *out);
 struct trace_field;
 /* Which file, and what its columns are: a path, or {file: PATH, columns: {},
  * where: {}, origin: first} and keys in `more` (ends with NULL). Intern's

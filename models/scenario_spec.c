@@ -218,7 +218,7 @@ static void ideal_items(struct scenario_reader *r)
                 dist_constant(0);
     for (i = 0; i < r->raw->traffic.count; i++)
         if (!says(r, "traffic", i, "timeout"))
-            t[i].timeout = SIM_NEVER;
+            t[i].ask.timeout = SIM_NEVER;
 }
 
 static bool root_keys(struct scenario_reader *r)

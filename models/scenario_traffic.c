@@ -47,9 +47,9 @@ static void add_traffic(struct scenario_reader *r,
                        r->l.kubernetes_minor);
         t->service = mem_strdup(full_name(r, s));
         if (s->headless)
-            t->access = ACCESS_HEADLESS;
+            t->ask.access = ACCESS_HEADLESS;
         if (r->s->ideal)
-            t->timeout = SIM_NEVER;
+            t->ask.timeout = SIM_NEVER;
     }
 }
 
@@ -194,6 +194,51 @@ static void warn(struct scenario_reader *r, size_t index,
                      "'deadline' is below 'timeout'");
 }
 
+/* Retries, or hedges. */
+static bool again_read(struct scenario_reader *r, struct doc_node *item,
+                       struct place place, const struct raw_asking *raw,
+                       struct traffic_spec *out)
+{
+    const struct doc_node *retries = doc_get(item, "retries");
+    const struct doc_node *hedge = doc_get(item, "hedge");
+
+    out->retries_max = raw->retries.max;
+    out->backoff_base = raw->retries.backoff.base;
+    out->backoff_max = raw->retries.backoff.max;
+    out->retry_budget = raw->retries.budget;
+    if (!raw->hedge.on)
+        return scenario_causes(r, &raw->retries.on,
+                               retries ? retries->place : place,
+                               &out->retry_on);
+    out->hedge_max = raw->hedge.max;
+    out->hedge_after = raw->hedge.after;
+    out->retry_budget = raw->hedge.budget;
+    if (raw->retries.max == 0)
+        return scenario_causes(r, &raw->hedge.on_causes, hedge->place,
+                               &out->retry_on);
+    diag_error(r->diag, hedge->place,
+               "'hedge' and 'retries' (line %d) exclude each other: a request "
+               "is hedged or retried",
+               retries->place.line);
+    return false;
+}
+
+bool scenario_asking(struct scenario_reader *r, struct doc_node *item,
+                     struct place place, struct raw_asking *raw,
+                     struct traffic_spec *out)
+{
+    bool ok = again_read(r, item, place, raw, out);
+
+    if (raw->connect_timeout == 0)
+        raw->connect_timeout = raw->timeout;
+    out->access = raw->access;
+    out->connect_timeout = raw->connect_timeout;
+    out->timeout = raw->timeout;
+    out->deadline = raw->deadline;
+    out->pool = scenario_connections(&raw->pool);
+    return ok;
+}
+
 static bool entry_read(struct scenario_reader *r, struct raw_traffic *raw,
                        size_t index, struct traffic_spec *out)
 {
@@ -204,29 +249,17 @@ static bool entry_read(struct scenario_reader *r, struct raw_traffic *raw,
     ok = service_read(r, raw, key_place(r, "traffic", index, "service"), out);
     ok &= location_read(r, &raw->clients,
                         key_place(r, "traffic", index, "clients"), out);
-    ok &= scenario_causes(r, &raw->retries.on,
-                          key_place(r, "traffic", index, "retries"),
-                          &out->retry_on);
+    ok &= scenario_asking(r, reader_item(r, "traffic", index), place, &raw->ask,
+                          out);
     if (raw->resolution == 1)
         ok = reader_not_yet(r->diag,
                             key_place(r, "traffic", index, "resolution"),
                             "resolution fluid");
     if (!raw->name)
         raw->name = mem_strdup(raw->service);
-    if (raw->connect_timeout == 0)
-        raw->connect_timeout = raw->timeout;
     out->name = intern(r->l.intern, raw->name);
     ok = ok && scenario_arrivals(r, &raw->arrivals, out);
     out->clients = raw->clients.count;
-    out->access = raw->access;
-    out->connect_timeout = raw->connect_timeout;
-    out->timeout = raw->timeout;
-    out->deadline = raw->deadline;
-    out->retries_max = raw->retries.max;
-    out->backoff_base = raw->retries.backoff.base;
-    out->backoff_max = raw->retries.backoff.max;
-    out->retry_budget = raw->retries.budget;
-    out->pool = scenario_connections(&raw->pool);
     if (ok)
         warn(r, index, out);
     return ok;

@@ -40,6 +40,11 @@ static inline struct request *take_slot(struct traffic *t)
     return &t->requests[t->count++];
 }
 
+struct request *request_take(struct traffic *t)
+{
+    return take_slot(t);
+}
+
 /* The answer is with the client. */
 static inline void finish(struct entry *e, struct request *r, enum cause cause)
 {
@@ -53,7 +58,10 @@ static inline void finish(struct entry *e, struct request *r, enum cause cause)
         return;
     }
     request_close(e, r, LB_OK);
-    request_end_as(e, r, REQUEST_SUCCEEDED, CAUSE_NONE, INCIDENT_NONE);
+    if (__builtin_expect(e->hedged, 0))
+        hedge_won(e, r);
+    else
+        request_end_as(e, r, REQUEST_SUCCEEDED, CAUSE_NONE, INCIDENT_NONE);
 }
 
 /* ---------------------------------------------------------- on the wire */
@@ -301,6 +309,14 @@ void request_attempt(struct entry *e, struct request *r)
 
 /* ---------------------------------------------------------------- events */
 
+static void prepare(struct entry *e, struct request *r)
+{
+    if (e->spec->deadline != SIM_NEVER)
+        patience_request(e, r);
+    if (e->hedged)
+        hedge_begin(e, r);
+}
+
 /* e->rng stands behind `bits` and what chose the client. */
 static inline void begin(struct entry *e, uint64_t number, uint32_t client,
                          uint64_t bits, sim_time work)
@@ -320,8 +336,8 @@ static inline void begin(struct entry *e, uint64_t number, uint32_t client,
     r->work = work;
     e->offered++;
     metrics_request_begin(t->s->metrics, e->index, r->arrival);
-    if (e->spec->deadline != SIM_NEVER)
-        patience_request(e, r);
+    if (__builtin_expect(e->prepared, 0))
+        prepare(e, r);
     attempt(e, r);
 }
 

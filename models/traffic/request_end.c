@@ -33,7 +33,7 @@ static sim_time backoff(struct entry *e, const struct request *r)
     return (sim_time)(rng_uniform(&e->more) * span + 0.5);
 }
 
-static bool within_budget(const struct entry *e)
+bool request_within_budget(const struct entry *e)
 {
     double allowed = e->spec->retry_budget * (double)entry_in_flight(e);
 
@@ -41,8 +41,8 @@ static bool within_budget(const struct entry *e)
            (double)(e->retrying + 1) <= allowed;
 }
 
-static void attempt_failed(struct entry *e, const struct request *r,
-                           enum cause cause, incident_id origin, pod_id pod)
+void request_attempt_failed_by(struct entry *e, const struct request *r,
+                               enum cause cause, incident_id origin, pod_id pod)
 {
     struct simulation *s = e->traffic->s;
 
@@ -53,7 +53,7 @@ static void attempt_failed(struct entry *e, const struct request *r,
 void request_attempt_failed(struct entry *e, const struct request *r,
                             enum cause cause)
 {
-    attempt_failed(e, r, cause, r->origin, r->pod);
+    request_attempt_failed_by(e, r, cause, r->origin, r->pod);
 }
 
 void request_expire_at(struct entry *e, const struct request *r, sim_time at)
@@ -81,16 +81,20 @@ void request_fail(struct entry *e, struct request *r, enum cause cause)
 
     pool_before_failure(e, r, cause);
     origin = blame(t, e, r, cause);
-    attempt_failed(e, r, cause, origin, r->pod);
+    request_attempt_failed_by(e, r, cause, origin, r->pod);
     request_close(e, r, request_result(cause));
+    if (e->hedged) {
+        hedge_failed(e, r, cause, origin);
+        return;
+    }
     if (r->attempts - r->more_attempts > e->spec->retries_max ||
         !(e->spec->retry_on >> cause & 1)) {
         request_end_as(e, r, REQUEST_FAILED, cause, origin);
         return;
     }
-    if (!within_budget(e)) {
+    if (!request_within_budget(e)) {
         r->attempts++;
-        attempt_failed(e, r, CAUSE_CIRCUIT_OPEN, origin, NO_ID);
+        request_attempt_failed_by(e, r, CAUSE_CIRCUIT_OPEN, origin, NO_ID);
         request_end_as(e, r, REQUEST_FAILED, CAUSE_CIRCUIT_OPEN, origin);
         return;
     }
@@ -175,20 +179,42 @@ static void on_expire(struct sim *sim, void *self, struct event_args args)
         request_expired(request_entry(t, r), r);
 }
 
+enum cause request_cut(struct entry *e, struct request *r, incident_id *origin)
+{
+    enum cause cause =
+        r->state == REQUEST_DEAD ? CAUSE_CONNECT_TIMEOUT : CAUSE_TIMEOUT;
+
+    pool_before_failure(e, r, cause);
+    *origin = blame(e->traffic, e, r, cause);
+    request_attempt_failed_by(e, r, cause, *origin, r->pod);
+    request_close(e, r, request_result(cause));
+    return cause;
+}
+
 void request_deadline(struct entry *e, struct request *r)
 {
     enum cause cause = (enum cause)r->cause;
     incident_id origin = r->origin;
 
-    if (r->state != REQUEST_WAITS) {
-        cause =
-            r->state == REQUEST_DEAD ? CAUSE_CONNECT_TIMEOUT : CAUSE_TIMEOUT;
-        pool_before_failure(e, r, cause);
-        origin = blame(e->traffic, e, r, cause);
-        attempt_failed(e, r, cause, origin, r->pod);
+    if (e->hedged) {
+        hedge_deadline(e, r);
+        return;
     }
-    request_close(e, r, request_result(cause));
+    if (r->state == REQUEST_WAITS)
+        request_close(e, r, request_result(cause));
+    else
+        cause = request_cut(e, r, &origin);
     request_end_as(e, r, REQUEST_FAILED, cause, origin);
+}
+
+static void abandon(struct entry *e, struct request *r)
+{
+    if (e->hedged) {
+        hedge_abandon(e, r);
+        return;
+    }
+    request_close(e, r, LB_GONE);
+    request_end_as(e, r, REQUEST_ABANDONED, CAUSE_NONE, INCIDENT_NONE);
 }
 
 void requests_abandon(struct traffic *t, node_id node, pod_id pod)
@@ -201,12 +227,13 @@ void requests_abandon(struct traffic *t, node_id node, pod_id pod)
         if (r->state == REQUEST_FREE)
             continue;
         e = request_entry(t, r);
+        if (is_hedge(t, e, r))
+            continue;
         client = &e->clients[r->client];
         if (client->external ||
             (pod == NO_ID ? client->node != node : client->pod != pod))
             continue;
-        request_close(e, r, LB_GONE);
-        request_end_as(e, r, REQUEST_ABANDONED, CAUSE_NONE, INCIDENT_NONE);
+        abandon(e, r);
     }
     pools_abandon(t, node, pod);
 }

@@ -59,6 +59,13 @@ static inline void request_close(struct entry *e, struct request *r,
     r->generation++;
 }
 
+static inline void request_free(struct traffic *t, struct request *r)
+{
+    r->state = REQUEST_FREE;
+    r->next_free = t->free;
+    t->free = (uint32_t)(r - t->requests);
+}
+
 /* The attempt is closed. */
 static inline void request_end_as(struct entry *e, struct request *r,
                                   enum outcome outcome, enum cause cause,
@@ -74,9 +81,7 @@ static inline void request_end_as(struct entry *e, struct request *r,
                                 .arrival = r->arrival,
                                 .end = sim_now(t->s->sim)};
 
-    r->state = REQUEST_FREE;
-    r->next_free = t->free;
-    t->free = (uint32_t)(r - t->requests);
+    request_free(t, r);
     e->ended[outcome]++;
     metrics_request_end(t->s->metrics, &ended);
     if (__builtin_expect(e->closed, 0))
@@ -84,6 +89,8 @@ static inline void request_end_as(struct entry *e, struct request *r,
 }
 
 /* --- request.c --- */
+/* A slot, whatever it held: t->requests may move. */
+struct request *request_take(struct traffic *t);
 /* The next try. e->rng stands behind r->bits. */
 void request_attempt(struct entry *e, struct request *r);
 /* Sends it, once a connection carries it. extra: time before. */
@@ -103,6 +110,14 @@ enum lb_result request_result(enum cause cause);
 /* A try failed that is followed by another one: for the metrics. */
 void request_attempt_failed(struct entry *e, const struct request *r,
                             enum cause cause);
+void request_attempt_failed_by(struct entry *e, const struct request *r,
+                               enum cause cause, incident_id origin,
+                               pod_id pod);
+/* The whole request's deadline ends an attempt: it is closed. Returns what it
+ * failed of. */
+enum cause request_cut(struct entry *e, struct request *r, incident_id *origin);
+/* True where the budget allows one more retry or hedge in flight. */
+bool request_within_budget(const struct entry *e);
 /* The client's time-out of the attempt, by an event of its own. */
 void request_expire_at(struct entry *e, const struct request *r, sim_time at);
 /* The attempt failed: the next one, or the end. */
@@ -110,5 +125,42 @@ void request_fail(struct entry *e, struct request *r, enum cause cause);
 /* Nobody will answer: it ends with the time-out for connections, or with
  * another one if that comes first. */
 void request_dead(struct entry *e, struct request *r);
+
+/*
+ * --- hedge.c ---
+ * Hedged requests (gRPC proposal A6, "Hedging policy"): while a request is
+ * not answered, another attempt of it is sent each `after`, up to `max` in
+ * all; each is balanced anew. The first success is the request's, and the
+ * client cancels the others; servers go on with what they have of them. An
+ * attempt that fails of a cause in `on` lets the next one go at once; any
+ * other failure is the request's, and ends all. Where attempts are over and
+ * all have failed, the last failure is the request's.
+ *
+ * Hedges count against the budget as retries do. One that it does not allow
+ * is not sent, nor any later one of its request (grpc-java
+ * RetriableStream.freezeHedging); where nothing else is under way then, the
+ * request fails as circuit_open.
+ *
+ * The first attempt's slot stands for the request until its end (state WAITS
+ * once that attempt is over); hedges have slots of their own. What is counted:
+ * every attempt sent is one of `attempts`; each ends as the request's success,
+ * as a failed attempt of some cause, or as neither: cancelled, or abandoned
+ * with its client. So attempts = succeeded + failed attempts + cancelled.
+ */
+/* A request begins: before its first attempt. */
+void hedge_begin(struct entry *e, struct request *r);
+/* One of its attempts succeeded, or failed; it is closed. */
+void hedge_won(struct entry *e, struct request *r);
+void hedge_failed(struct entry *e, struct request *r, enum cause cause,
+                  incident_id origin);
+/* The whole request ends: by its deadline, or with its client. */
+void hedge_deadline(struct entry *e, struct request *lead);
+void hedge_abandon(struct entry *e, struct request *lead);
+/* True where it stands for no request of its own. */
+static inline bool is_hedge(const struct traffic *t, const struct entry *e,
+                            const struct request *r)
+{
+    return e->hedged && r->lead != (uint32_t)(r - t->requests);
+}
 
 #endif

@@ -361,6 +361,8 @@ static void make_entry(struct traffic *t, uint32_t index)
              service_hash(spec));
     e->work = e->more = e->rng;
     rng_seek(&e->work, 0, 0);
+    e->hedged = spec->hedge_max > 0;
+    e->prepared = e->hedged || spec->deadline != SIM_NEVER;
     pools_begin(e);
     udp_begin(e);
     find_service(e);

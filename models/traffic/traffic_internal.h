@@ -96,6 +96,8 @@ struct entry {
     service_id known;   /* the last one; NO_ID: never any */
     struct balancing *lb;
     bool started;
+    bool prepared;               /* requests are more than their attempt: */
+    bool hedged;                 /* hedge.c */
     bool pooled;                 /* connections are kept, */
     bool per_endpoint;           /* to each endpoint: requests are balanced */
     bool relayed;                /* requests go through a gateway: relay.c */
@@ -174,7 +176,16 @@ struct request {
     uint32_t tries;         /* of this attempt's, beyond the first */
     uint32_t gateway;       /* that it entered */
     uint32_t more_attempts; /* of `attempts`: not the client's */
+    /* of hedge.c: */
+    uint32_t lead;             /* the slot of the request's first attempt */
+    uint32_t next_hedge;       /* another one under way; NO_REQUEST */
+    uint32_t in_flight, begun; /* attempts of a lead */
+    uint32_t others;           /* attempts of hedges that have ended */
+    incident_id failed_origin; /* of the attempt that failed last */
+    uint8_t failed_cause;
+    event_id next_at; /* the next hedge */
 };
+#define NO_REQUEST UINT32_MAX
 
 struct traffic {
     struct simulation *s;
@@ -290,6 +301,10 @@ void request_begin(struct entry *e, sim_time work);
 /* That client's, which offers something, by a number of its own. */
 void request_begin_of(struct entry *e, uint64_t number, uint32_t client);
 void request_answered(void *self, uint64_t id, enum cause cause);
+
+/* --- hedge.c --- */
+/* False, and says so: hedges that belong to no request. */
+bool hedges_audit(const struct traffic *t);
 
 /* --- request_end.c --- */
 void request_lost(void *self, uint64_t id);
