@@ -56,40 +56,6 @@ struct raw_cold {
     sim_time lasts;
 };
 
-struct raw_workload {
-    struct doc_node *selector;
-    char *image;
-    int64_t image_size;
-    struct dist init;
-    struct dist image_pull, startup, service_time, shutdown, run_time;
-    int64_t concurrency, queue_limit, idle_cpu;
-    int discipline, on_terminate;
-    double error_rate, run_failure_rate;
-    struct raw_cold cold;
-    sim_time cpu_per_request;
-    sim_time pre_stop; /* < 0: as the manifest says */
-};
-
-struct raw_failure {
-    char *name;
-    struct doc_node *mode, *target, *pick;
-    struct dist after, repair;
-    int64_t repairers;
-};
-
-struct raw_arrivals {
-    int kind; /* enum arrivals */
-    double rate;
-    struct doc_node *node; /* of those without a rate */
-    struct dist think;     /* closed */
-};
-
-struct raw_clients {
-    int64_t count;
-    const char *location; /* nodes, external, zone/a; NULL: pods */
-    struct doc_node *pods;
-};
-
 struct raw_backoff {
     sim_time base, max;
 };
@@ -125,6 +91,48 @@ struct raw_asking {
     sim_time timeout, deadline;
     struct raw_retries retries;
     struct raw_hedge hedge;
+};
+
+struct raw_call {
+    char *name, *service;
+    double probability;
+    bool parallel;
+    struct raw_asking ask;
+};
+
+struct raw_workload {
+    struct doc_node *selector;
+    char *image;
+    int64_t image_size;
+    struct dist init;
+    struct dist image_pull, startup, service_time, shutdown, run_time;
+    int64_t concurrency, queue_limit, idle_cpu;
+    int discipline, on_terminate;
+    double error_rate, run_failure_rate;
+    struct param_list calls; /* struct raw_call */
+    struct raw_cold cold;
+    sim_time cpu_per_request;
+    sim_time pre_stop; /* < 0: as the manifest says */
+};
+
+struct raw_failure {
+    char *name;
+    struct doc_node *mode, *target, *pick;
+    struct dist after, repair;
+    int64_t repairers;
+};
+
+struct raw_arrivals {
+    int kind; /* enum arrivals */
+    double rate;
+    struct doc_node *node; /* of those without a rate */
+    struct dist think;     /* closed */
+};
+
+struct raw_clients {
+    int64_t count;
+    const char *location; /* nodes, external, zone/a; NULL: pods */
+    struct doc_node *pods;
 };
 
 struct raw_traffic {
@@ -215,6 +223,7 @@ extern const struct param scenario_pool_table[];
 extern const struct param scenario_autoscaler_table[];
 extern const struct param scenario_workload_table[];
 extern const struct param scenario_traffic_table[];
+extern const struct param scenario_call_table[];
 extern const struct param scenario_lb_table[];
 extern const struct param scenario_cloud_table[];
 extern const struct param scenario_timeline_table[];
@@ -238,6 +247,13 @@ struct pool_spec scenario_connections(const struct raw_connections *raw);
 bool scenario_arrivals(struct scenario_reader *r,
                        const struct raw_arrivals *raw,
                        struct traffic_spec *out);
+/* "[namespace/]name[:port]" of a Service that can be asked. False after an
+ * error. */
+bool scenario_asked(struct scenario_reader *r, const char *text,
+                    struct place place, struct traffic_spec *out);
+/* Whether it can be asked so. */
+bool scenario_access_fits(struct scenario_reader *r,
+                          const struct traffic_spec *t);
 /* Sets how clients ask of *out; item NULL: nothing was said. False after an
  * error. */
 bool scenario_asking(struct scenario_reader *r, struct doc_node *item,
@@ -361,6 +377,11 @@ bool scenario_build_cluster(struct scenario_reader *r);
 bool scenario_build_failures(struct scenario_reader *r);
 bool scenario_build_timeline(struct scenario_reader *r);
 bool scenario_build_traffic(struct scenario_reader *r);
+/* Calls of workloads: their numbers; the traffic that they are, from `out` on
+ * (s->call_count of it); time-outs of preset ideal. */
+bool scenario_number_calls(struct scenario_reader *r, struct workload *items);
+bool scenario_build_calls(struct scenario_reader *r, struct traffic_spec *out);
+void scenario_idealize_calls(struct scenario_reader *r);
 bool scenario_build_lbs(struct scenario_reader *r);
 bool scenario_build_clouds(struct scenario_reader *r);
 bool scenario_build_slos(struct scenario_reader *r);

@@ -70,12 +70,10 @@ static void assume_traffic(struct scenario_reader *r)
 /* ---- one entry ---- */
 
 /* "[namespace/]name[:port]"; port by number or name. */
-static bool service_read(struct scenario_reader *r,
-                         const struct raw_traffic *raw, struct place place,
-                         struct traffic_spec *out)
+bool scenario_asked(struct scenario_reader *r, const char *text,
+                    struct place place, struct traffic_spec *out)
 {
-    const char *colon = strchr(raw->service, ':');
-    const char *text = raw->service;
+    const char *colon = strchr(text, ':');
     const struct service_spec *s;
     int64_t number = 0;
     size_t i;
@@ -246,7 +244,8 @@ static bool entry_read(struct scenario_reader *r, struct raw_traffic *raw,
     bool ok;
 
     out->place = place;
-    ok = service_read(r, raw, key_place(r, "traffic", index, "service"), out);
+    ok = scenario_asked(r, raw->service,
+                        key_place(r, "traffic", index, "service"), out);
     ok &= location_read(r, &raw->clients,
                         key_place(r, "traffic", index, "clients"), out);
     ok &= scenario_asking(r, reader_item(r, "traffic", index), place, &raw->ask,
@@ -265,7 +264,8 @@ static bool entry_read(struct scenario_reader *r, struct raw_traffic *raw,
     return ok;
 }
 
-static bool access_fits(struct scenario_reader *r, const struct traffic_spec *t)
+bool scenario_access_fits(struct scenario_reader *r,
+                          const struct traffic_spec *t)
 {
     const struct service_spec *s = loader_service(&r->l, t->space, t->service);
 
@@ -295,11 +295,29 @@ static bool access_fits(struct scenario_reader *r, const struct traffic_spec *t)
     return true;
 }
 
+static bool names_differ(struct scenario_reader *r,
+                         const struct traffic_spec *items, size_t count)
+{
+    bool ok = true;
+
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = 0; j < i && items[i].name; j++) {
+            if (items[j].name != items[i].name)
+                continue;
+            diag_error(r->diag, items[i].place,
+                       "duplicate traffic '%.60s': give each a 'name'",
+                       items[i].name);
+            ok = false;
+            break;
+        }
+    return ok;
+}
+
 bool scenario_build_traffic(struct scenario_reader *r)
 {
     struct traffic_spec *items;
     struct raw_traffic *raw;
-    size_t count, i, j;
+    size_t count, i;
     bool ok = true;
 
     if (!doc_get(r->spec, "traffic")) {
@@ -309,23 +327,13 @@ bool scenario_build_traffic(struct scenario_reader *r)
     }
     count = r->raw->traffic.count;
     raw = r->raw->traffic.items;
-    items = intern_alloc(r->l.intern, count * sizeof *items);
-    for (i = 0; i < count; i++) {
-        if (!entry_read(r, &raw[i], i, &items[i])) {
-            ok = false;
-            continue;
-        }
-        ok &= access_fits(r, &items[i]);
-        for (j = 0; j < i; j++)
-            if (items[j].name == items[i].name) {
-                diag_error(r->diag, items[i].place,
-                           "duplicate traffic '%.60s': give each a 'name'",
-                           items[i].name);
-                ok = false;
-                break;
-            }
-    }
-    r->s->traffic_count = count;
+    items =
+        intern_alloc(r->l.intern, (count + r->s->call_count) * sizeof *items);
+    for (i = 0; i < count; i++)
+        ok &= entry_read(r, &raw[i], i, &items[i]) &&
+              scenario_access_fits(r, &items[i]);
+    ok &= scenario_build_calls(r, items + count);
+    r->s->traffic_count = count + r->s->call_count;
     r->s->traffic = items;
-    return ok;
+    return names_differ(r, items, r->s->traffic_count) && ok;
 }

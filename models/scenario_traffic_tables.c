@@ -199,3 +199,29 @@ const struct param scenario_traffic_table[] = {
      .choices = resolutions,
      .help = "each request is simulated"},
     {0}};
+
+#define CA(field) offsetof(struct raw_call, field)
+
+const struct param scenario_call_table[] = {
+    {.name = "service",
+     .type = PARAM_STRING,
+     .offset = CA(service),
+     .required = true,
+     .help = "[namespace/]name[:port]"},
+    {.name = "name",
+     .type = PARAM_STRING,
+     .offset = CA(name),
+     .help = "in results, as traffic; absent: CALLER-to-SERVICE"},
+    {.name = "probability",
+     .type = PARAM_RATIO,
+     .offset = CA(probability),
+     .text = "1",
+     .max = 1,
+     .help = "that a request makes it"},
+    {.name = "parallel",
+     .type = PARAM_BOOL,
+     .offset = CA(parallel),
+     .text = "false",
+     .help = "it begins with the one before it, not after it"},
+    ASKING_ROWS(CA(ask)),
+    {0}};

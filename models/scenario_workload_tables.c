@@ -137,7 +137,10 @@ const struct param scenario_workload_table[] = {
      .print = custom_print_pre_stop,
      .help = "time of the hook; manifest: as it says"},
     {.name = "calls",
-     .type = PARAM_CUSTOM,
-     .read = custom_none,
-     .help = "requests to other Services"},
+     .type = PARAM_LIST,
+     .offset = WL(calls),
+     .table = scenario_call_table,
+     .item_size = sizeof(struct raw_call),
+     .help = "requests to other Services that each request makes, in this "
+             "order"},
     {0}};

@@ -8,6 +8,7 @@
 #include "models/lb/history.h"
 #include "models/network/kubeproxy.h"
 #include "models/select.h"
+#include "models/traffic/call.h"
 #include "models/traffic/cloud.h"
 #include "models/traffic/gateway.h"
 #include "models/traffic/pool.h"
@@ -44,6 +45,8 @@ void clients_place(struct entry *e)
 {
     bool external = e->spec->location == AT_EXTERNAL;
 
+    if (e->inner)
+        return; /* as they call */
     assert(!e->clients && e->spec->clients >= 1);
     e->client_count = (uint32_t)e->spec->clients;
     e->clients = mem_calloc(e->client_count, sizeof *e->clients);
@@ -56,6 +59,26 @@ void clients_place(struct entry *e)
         e->pods_stale = true;
     else if (!external)
         place_on_nodes(e);
+}
+
+uint32_t client_of_pod(struct entry *e, const struct pod *pod)
+{
+    struct client *c;
+
+    while (e->callers.count <= pod->id)
+        VEC_PUSH(e->callers, 0);
+    if (e->callers.items[pod->id])
+        return e->callers.items[pod->id] - 1;
+    if (e->client_count == e->client_room) {
+        e->client_room = e->client_room ? 2 * e->client_room : 8;
+        e->clients =
+            mem_realloc(e->clients, e->client_room, sizeof *e->clients);
+    }
+    c = &e->clients[e->client_count];
+    *c = (struct client){.pod = pod->id};
+    place(e, c, pod->node);
+    e->callers.items[pod->id] = ++e->client_count;
+    return e->client_count - 1;
 }
 
 void clients_free(struct entry *e)
@@ -73,6 +96,7 @@ void clients_free(struct entry *e)
     free(e->clients);
     VEC_FREE(e->fixed);
     VEC_FREE(e->pods);
+    VEC_FREE(e->callers);
 }
 
 static void settle(const struct traffic *t, struct lb_balancer *b, node_id node)
@@ -207,9 +231,12 @@ uint32_t balancing_peers(const struct traffic *t, const struct balancing *lb)
         return lb->instances;
     if (lb->at == LB_PROXY)
         return (uint32_t)t->s->world->nodes.count;
-    for (size_t i = 0; i < t->entry_count; i++)
-        if (t->entries[i].lb == lb)
-            peers += (size_t)t->entries[i].spec->clients;
+    for (size_t i = 0; i < t->entry_count; i++) {
+        const struct entry *e = &t->entries[i];
+
+        if (e->lb == lb)
+            peers += e->inner ? callers_count(t, e) : (size_t)e->spec->clients;
+    }
     return (uint32_t)peers;
 }
 

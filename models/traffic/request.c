@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "models/network/ipam.h"
+#include "models/traffic/call.h"
 #include "models/traffic/request_private.h"
 
 static void on_arrive(struct sim *sim, void *self, struct event_args args);
@@ -315,6 +316,8 @@ static void prepare(struct entry *e, struct request *r)
         patience_request(e, r);
     if (e->hedged)
         hedge_begin(e, r);
+    if (e->inner)
+        call_join(e, r);
 }
 
 /* e->rng stands behind `bits` and what chose the client. */

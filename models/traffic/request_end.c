@@ -2,6 +2,7 @@
  * request_end - how requests end other than well: failures, retries,
  * time-outs, deadlines, clients that leave.
  */
+#include "models/traffic/call.h"
 #include "models/traffic/request_private.h"
 
 /* Linux, where the scenario gives no time-out: see traffic.h. */
@@ -207,7 +208,7 @@ void request_deadline(struct entry *e, struct request *r)
     request_end_as(e, r, REQUEST_FAILED, cause, origin);
 }
 
-static void abandon(struct entry *e, struct request *r)
+void request_abandon(struct entry *e, struct request *r)
 {
     if (e->hedged) {
         hedge_abandon(e, r);
@@ -215,6 +216,15 @@ static void abandon(struct entry *e, struct request *r)
     }
     request_close(e, r, LB_GONE);
     request_end_as(e, r, REQUEST_ABANDONED, CAUSE_NONE, INCIDENT_NONE);
+}
+
+void request_awaited(struct entry *e, const struct request *r,
+                     const struct request_end *ended)
+{
+    if (e->closed)
+        closed_ended(e, r->client, ended->end == r->arrival);
+    else
+        call_ended(e, r, ended);
 }
 
 void requests_abandon(struct traffic *t, node_id node, pod_id pod)
@@ -233,7 +243,7 @@ void requests_abandon(struct traffic *t, node_id node, pod_id pod)
         if (client->external ||
             (pod == NO_ID ? client->node != node : client->pod != pod))
             continue;
-        abandon(e, r);
+        request_abandon(e, r);
     }
     pools_abandon(t, node, pod);
 }

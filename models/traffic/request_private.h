@@ -66,6 +66,10 @@ static inline void request_free(struct traffic *t, struct request *r)
     t->free = (uint32_t)(r - t->requests);
 }
 
+/* Somebody waits for the end of the entry's requests. */
+void request_awaited(struct entry *e, const struct request *r,
+                     const struct request_end *ended);
+
 /* The attempt is closed. */
 static inline void request_end_as(struct entry *e, struct request *r,
                                   enum outcome outcome, enum cause cause,
@@ -84,8 +88,8 @@ static inline void request_end_as(struct entry *e, struct request *r,
     request_free(t, r);
     e->ended[outcome]++;
     metrics_request_end(t->s->metrics, &ended);
-    if (__builtin_expect(e->closed, 0))
-        closed_ended(e, r->client, ended.end == r->arrival);
+    if (__builtin_expect(e->awaited, 0))
+        request_awaited(e, r, &ended);
 }
 
 /* --- request.c --- */
@@ -122,6 +126,8 @@ bool request_within_budget(const struct entry *e);
 void request_expire_at(struct entry *e, const struct request *r, sim_time at);
 /* The attempt failed: the next one, or the end. */
 void request_fail(struct entry *e, struct request *r, enum cause cause);
+/* Its client is gone. */
+void request_abandon(struct entry *e, struct request *r);
 /* Nobody will answer: it ends with the time-out for connections, or with
  * another one if that comes first. */
 void request_dead(struct entry *e, struct request *r);

@@ -8,6 +8,7 @@
 #include "models/lb/history.h"
 #include "models/network/kubeproxy.h"
 #include "models/traffic/arrivals.h"
+#include "models/traffic/call.h"
 #include "models/traffic/cloud.h"
 #include "models/traffic/gateway.h"
 #include "models/traffic/pool.h"
@@ -263,9 +264,10 @@ static void move_out(struct traffic *t, const struct world_change *change)
     bool any = false;
 
     for (size_t i = 0; i < t->entry_count; i++) {
-        if (t->entries[i].spec->location != AT_PODS)
-            continue;
-        t->entries[i].pods_stale = any = true;
+        struct entry *e = &t->entries[i];
+
+        any |= e->inner || e->spec->location == AT_PODS;
+        e->pods_stale = e->spec->location == AT_PODS;
     }
     if (any && change->what == WHAT_DELETED)
         requests_abandon(t, NO_ID, change->id);
@@ -277,6 +279,8 @@ static void pod_changed(struct traffic *t, const struct world_change *change)
     case WHAT_SERVING:
         touch(t, change->id);
         pools_drained(t, change->id);
+        if (t->calls)
+            callers_leave(t, change->id);
         break;
     case WHAT_ADDED:
     case WHAT_TERMINATING:
@@ -362,7 +366,9 @@ static void make_entry(struct traffic *t, uint32_t index)
     e->work = e->more = e->rng;
     rng_seek(&e->work, 0, 0);
     e->hedged = spec->hedge_max > 0;
-    e->prepared = e->hedged || spec->deadline != SIM_NEVER;
+    e->inner = spec->arrivals == ARRIVALS_CALLS;
+    e->prepared = e->hedged || e->inner || spec->deadline != SIM_NEVER;
+    e->awaited = e->closed || e->inner;
     pools_begin(e);
     udp_begin(e);
     find_service(e);
@@ -424,6 +430,8 @@ struct traffic *traffic_new(struct simulation *s)
     t->entries = mem_calloc(t->entry_count, sizeof *t->entries);
     make_paths(t);
     t->connections = connections_new();
+    if (s->scenario->call_count)
+        t->calls = calls_new();
     clouds_new(t);
     for (size_t i = 0; i < t->entry_count; i++)
         make_entry(t, (uint32_t)i);
@@ -435,6 +443,9 @@ struct traffic *traffic_new(struct simulation *s)
                                .lost = request_lost,
                                .idle = listens_to_idle(t) ? on_idle : NULL,
                                .load = listens_to_load(t) ? on_load : NULL,
+                               .plan = calls_plan,
+                               .call = calls_begin,
+                               .drop = calls_drop,
                                .self = t});
     world_watch(s->world,
                 1u << CHANGE_NODE | 1u << CHANGE_SERVICE | 1u << CHANGE_POD |
@@ -464,6 +475,7 @@ void traffic_free(struct traffic *t)
     VEC_FREE(t->balancings);
     lb_history_free(t->history);
     probes_free(t);
+    calls_free(t->calls);
     VEC_FREE(t->up);
     VEC_FREE(t->touched);
     free(t->entries);

@@ -98,6 +98,8 @@ struct entry {
     bool started;
     bool prepared;               /* requests are more than their attempt: */
     bool hedged;                 /* hedge.c */
+    bool inner;                  /* calls of pods: call.c */
+    bool awaited;                /* somebody waits for their end */
     bool pooled;                 /* connections are kept, */
     bool per_endpoint;           /* to each endpoint: requests are balanced */
     bool relayed;                /* requests go through a gateway: relay.c */
@@ -125,6 +127,9 @@ struct entry {
     struct client *clients;
     VEC_OF(struct endpoint) fixed; /* access podIP */
     VEC_OF(pod_id) pods;           /* that clients may live in */
+    VEC_OF(uint32_t) callers;      /* by pod: 1 + its client; 0: none */
+    uint32_t client_room;
+    uint64_t caller; /* of the call that begins */
     bool pods_stale;
 };
 
@@ -184,6 +189,9 @@ struct request {
     incident_id failed_origin; /* of the attempt that failed last */
     uint8_t failed_cause;
     event_id next_at; /* the next hedge */
+    /* of call.c: */
+    uint64_t caller; /* whose call it is */
+    uint32_t calls;  /* that its server makes for it */
 };
 #define NO_REQUEST UINT32_MAX
 
@@ -203,6 +211,7 @@ struct traffic {
     struct connections *connections; /* pool.c */
     struct lb_history *history;      /* of loads; NULL: no view is late */
     struct probes *probes;           /* probe.c; NULL: nobody sends any */
+    struct calls *calls;             /* call.c; NULL: nobody makes any */
     VEC_OF(struct gateway *) gateways;
     VEC_OF(struct discovery *) discoveries;
     VEC_OF(struct cloud *) clouds;
@@ -248,6 +257,8 @@ size_t traffic_up_nodes(struct traffic *t);
 
 /* --- client.c --- */
 void clients_place(struct entry *e);
+/* The pod as a client of an `inner` entry. */
+uint32_t client_of_pod(struct entry *e, const struct pod *pod);
 void clients_free(struct entry *e);
 /* False: it is nowhere, or its node is dead: it offers nothing. */
 bool client_offers(struct entry *e, uint32_t client);
