@@ -264,14 +264,17 @@ void clients_free(struct entry *e);
 bool client_offers(struct entry *e, uint32_t client);
 /* Takes the addresses that are listed ready now. */
 void clients_fix_addresses(struct entry *e);
+/* Where the attempt goes: no endpoint, then cause says why. Draws from
+ * e->rng. */
+struct chosen client_choose(struct entry *e, uint32_t client);
+
+/* --- balancing.c --- */
+/* The Service's, made at first use. */
 struct balancing *balancing_of(struct traffic *t, const char *space,
                                const char *service);
 void balancing_free(struct balancing *lb);
 /* How many balancers there will be, as far as one can tell. */
 uint32_t balancing_peers(const struct traffic *t, const struct balancing *lb);
-/* Where the attempt goes: no endpoint, then cause says why. Draws from
- * e->rng. */
-struct chosen client_choose(struct entry *e, uint32_t client);
 
 /* --- probe.c --- */
 /* How lb_group.probe is answered: self is the struct traffic. */
