@@ -300,6 +300,8 @@ static struct chosen choose_by_cloud(struct entry *e, uint32_t client)
             ? choose_by(e, client, node, balancer_at(e->traffic, e->lb, node))
             : failed(CAUSE_CONNECT_TIMEOUT);
     target.through = node + 1;
+    if (!e->sockets)
+        target.flow = target.through;
     return target;
 }
 

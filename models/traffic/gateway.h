@@ -126,6 +126,9 @@ void relay_dead(struct entry *e, struct request *r);
  * the two ways. */
 sim_time relay_hop(struct entry *e, const struct request *r,
                    const struct gateway *g, uint64_t place);
+/* That way goes from one zone to another. */
+bool relay_crosses(const struct entry *e, const struct request *r,
+                   const struct gateway *g);
 /* Room for one that waits. */
 void relay_wake(struct gateway *g);
 

@@ -55,6 +55,12 @@ static enum path hop_path(const struct entry *e, const struct request *r,
     return path_between(&g->home, c->node, c->zone);
 }
 
+bool relay_crosses(const struct entry *e, const struct request *r,
+                   const struct gateway *g)
+{
+    return hop_path(e, r, g) == CROSS_ZONE;
+}
+
 sim_time relay_hop(struct entry *e, const struct request *r,
                    const struct gateway *g, uint64_t place)
 {
@@ -70,10 +76,11 @@ sim_time relay_hop(struct entry *e, const struct request *r,
 static void go_back(struct entry *e, struct request *r, enum cause cause)
 {
     const struct gateway *g = gateway_at(e, r);
+    bool crossed = r->stage == TRIED && r->path == CROSS_ZONE;
 
     r->stage = GOES_BACK;
-    r->path = (uint8_t)hop_path(e, r, g);
     r->back = e->lb->at == LB_CLIENT ? 0 : relay_hop(e, r, g, PLACE_HOP_BACK);
+    r->path = (uint8_t)(crossed ? CROSS_ZONE : hop_path(e, r, g));
     request_answer(e, r, cause);
 }
 

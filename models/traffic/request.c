@@ -249,6 +249,8 @@ static sim_time pass(struct entry *e, struct request *r,
     if (e->lb->at != LB_GATEWAY || e->relayed)
         return 0;
     r->back += relay_hop(e, r, target->gateway, PLACE_HOP_BACK);
+    if (relay_crosses(e, r, target->gateway))
+        r->path = CROSS_ZONE; /* one of the two ways is enough */
     return relay_hop(e, r, target->gateway, PLACE_HOP);
 }
 

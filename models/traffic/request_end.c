@@ -218,6 +218,30 @@ void request_abandon(struct entry *e, struct request *r)
     request_end_as(e, r, REQUEST_ABANDONED, CAUSE_NONE, INCIDENT_NONE);
 }
 
+static bool came_by(const struct entry *e, const struct request *r,
+                    uint32_t through, pod_id pod)
+{
+    if (r->state != REQUEST_SENT && r->state != REQUEST_DEAD)
+        return false;
+    if (e->pooled)
+        return pool_came_by(e, r, through, pod);
+    return through ? r->pool == through : r->pod == pod;
+}
+
+void requests_reset(struct traffic *t, const struct cloud *cloud,
+                    uint32_t through, pod_id pod)
+{
+    for (uint32_t i = 0; i < t->count; i++) {
+        struct request *r = &t->requests[i];
+        struct entry *e = request_entry(t, r);
+
+        if (r->state != REQUEST_FREE && e->lb->cloud == cloud &&
+            !e->spec->udp && e->clients[r->client].external &&
+            came_by(e, r, through, pod))
+            request_answer(e, r, CAUSE_RESET);
+    }
+}
+
 void request_awaited(struct entry *e, const struct request *r,
                      const struct request_end *ended)
 {

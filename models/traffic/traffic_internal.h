@@ -170,7 +170,7 @@ struct request {
     uint32_t next_free;
     uint32_t connection; /* that carries it; NO_CONNECTION */
     uint32_t pool;       /* of its client: where it is QUEUED or carried; of
-                            UDP, conntrack's entry */
+                            UDP, conntrack's entry; else `through` */
     sim_time sent;       /* this attempt: later than started if QUEUED */
     sim_time work;       /* recorded service time; SIM_NEVER: drawn */
     uint8_t cause;
@@ -226,7 +226,8 @@ struct chosen {
     uint32_t through; /* 1 + the node by which it came in; 0: none */
     enum cause cause; /* CAUSE_CONNECT_TIMEOUT: dropped on the way */
     sim_time delay;   /* of the name's look-up */
-    uint32_t flow;    /* conntrack's entry, where sockets are kept */
+    uint32_t flow;    /* conntrack's entry, where sockets are kept; else
+                         `through` */
 };
 
 /* --- ways --- */
@@ -324,6 +325,10 @@ bool hedges_audit(const struct traffic *t);
 void request_lost(void *self, uint64_t id);
 /* Ends the open requests of clients on the node, or in the pod. */
 void requests_abandon(struct traffic *t, node_id node, pod_id pod);
+/* Resets what came to the cloud's target (as connections_cut names it) and is
+ * on its way. */
+void requests_reset(struct traffic *t, const struct cloud *cloud,
+                    uint32_t through, pod_id pod);
 /* The attempt's time-out, or the whole request's deadline, has come. Of a
  * request that waits for a retry its last attempt is the last. */
 void request_expired(struct entry *e, struct request *r);

@@ -161,6 +161,41 @@ static void test_hop(void **state)
     fixture_release(&f);
 }
 
+/* From the client's zone into the gateway's, or from there into the pod's. */
+static void test_crossing(void **state)
+{
+    static const struct {
+        bool per_request;
+        const char *clients, *pods; /* the gateway is in zone a */
+        bool crosses;
+    } all[] = {
+        {true, "a", "a", false},  {true, "a", "b", true},
+        {true, "b", "a", true},   {true, "b", "b", true},
+        {false, "a", "a", false}, {false, "a", "b", true},
+        {false, "b", "a", true},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        struct fixture f;
+
+        gateway(&f, 1);
+        f.lb.per_request = all[i].per_request;
+        f.lb.gateway.location = AT_ZONE;
+        f.lb.gateway.zone = "a";
+        f.traffic[0].location = AT_ZONE;
+        f.traffic[0].zone = all[i].clients;
+        fixture_make(&f, 1);
+        f.pods[f.pod_count++] =
+            fixture_pod(&f, all[i].pods[0] == 'a' ? 1 : 3, &f.template);
+        fixture_publish(&f);
+        run_to(&f, 10 * SIM_S + SIM_S / 2);
+        assert_int_equal(f.metrics.succeeded, 10);
+        assert_int_equal(f.metrics.crossed, all[i].crosses ? 10 : 0);
+        fixture_release(&f);
+    }
+}
+
 /* Quiet for 2 s, or 5 s after the first change. */
 static void test_debounce(void **state)
 {
@@ -294,6 +329,7 @@ int main(void)
         cmocka_unit_test(test_success_rate),
         cmocka_unit_test(test_zone_shares),
         cmocka_unit_test(test_hop),
+        cmocka_unit_test(test_crossing),
         cmocka_unit_test(test_debounce),
         cmocka_unit_test(test_breaker),
         cmocka_unit_test(test_retry_and_ejection),

@@ -26,7 +26,7 @@ struct metrics {
     uint64_t begun, succeeded, failed, abandoned, attempts;
     uint64_t failed_attempts, by_cause[CAUSE_COUNT], request_cause[CAUSE_COUNT];
     uint64_t by_origin[8];
-    uint64_t served;
+    uint64_t served, crossed;
     double sojourn, waiting, latency, worked; /* sums, s */
     uint64_t waited;
     sim_time last_end, last_attempt_failed;
@@ -158,6 +158,7 @@ void metrics_request_end(struct metrics *m, const struct request_end *r)
     m->abandoned += r->outcome == REQUEST_ABANDONED;
     m->request_cause[r->cause] += r->outcome == REQUEST_FAILED;
     m->attempts += r->attempts;
+    m->crossed += r->crossed;
     m->last_attempts = r->attempts;
     m->last_end = r->end;
     if (r->outcome == REQUEST_SUCCEEDED)
