@@ -198,32 +198,8 @@ static bool check_rates(struct scenario_reader *r)
     return ok;
 }
 
-/* ---- pools ---- */
-
-/* A gateway's own connections to pods are not kept. */
-static bool check_pools(struct scenario_reader *r)
-{
-    const struct scenario *s = r->s;
-    bool ok = true;
-    size_t i, j;
-
-    for (i = 0; i < s->traffic_count; i++)
-        for (j = 0; s->traffic[i].pool.on && j < s->lb_count; j++) {
-            const struct lb_spec *lb = &s->lbs[j];
-
-            if (lb->at != LB_GATEWAY || !lb->per_request ||
-                lb->service != s->traffic[i].service ||
-                lb->space != s->traffic[i].space)
-                continue;
-            ok = reader_not_yet(r->diag, s->traffic[i].place,
-                                "pools with a gateway that balances requests");
-        }
-    return ok;
-}
-
 bool scenario_check(struct scenario_reader *r)
 {
-    bool ok;
     const struct scenario *s = r->s;
     size_t i;
 
@@ -243,6 +219,5 @@ bool scenario_check(struct scenario_reader *r)
     scenario_each_template(r, check_pods, r);
     scenario_check_scheduling(r);
     object_list_each(&r->l.objects, free_pod, r);
-    ok = check_pools(r);
-    return check_rates(r) && ok;
+    return check_rates(r);
 }

@@ -302,7 +302,7 @@ void callers_leave(struct traffic *t, pod_id id)
     for (size_t i = 0; i < t->entry_count; i++) {
         struct entry *e = &t->entries[i];
 
-        if (e->inner && e->pooled && id < e->callers.count &&
+        if (e->inner && e->spec->pool.on && id < e->callers.count &&
             e->callers.items[id])
             pools_leave(e, e->callers.items[id] - 1);
     }

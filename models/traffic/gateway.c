@@ -317,17 +317,12 @@ bool gateway_up(const struct gateway *g)
            proxy_at_work(g->t->s->proxies, g->home.node);
 }
 
-struct gateway *gateway_enter(struct entry *e, uint32_t client)
+/* The first from there on that is up; NULL: none. */
+static inline struct gateway *first_up(const struct balancing *lb,
+                                       uint64_t first)
 {
-    struct balancing *lb = e->lb;
-    uint64_t count = lb->gateways.count, first;
+    uint64_t count = lb->gateways.count;
 
-    if (e->spec->pool.on) /* one for each of its connections */
-        first = rng_mix((uint64_t)e->index << 32 | client,
-                        rng_below(&e->rng, (uint64_t)e->spec->pool.size)) %
-                count;
-    else
-        first = rng_below(&e->rng, count);
     for (uint64_t i = 0; i < count; i++) {
         struct gateway *g = lb->gateways.items[(first + i) % count];
 
@@ -335,6 +330,22 @@ struct gateway *gateway_enter(struct entry *e, uint32_t client)
             return g;
     }
     return NULL;
+}
+
+struct gateway *gateway_by(const struct entry *e, uint32_t client,
+                           uint64_t connection)
+{
+    uint64_t place = rng_mix((uint64_t)e->index << 32 | client, connection);
+
+    return first_up(e->lb, place % e->lb->gateways.count);
+}
+
+struct gateway *gateway_enter(struct entry *e, uint32_t client)
+{
+    if (e->spec->pool.on) /* one for each of its connections */
+        return gateway_by(e, client,
+                          rng_below(&e->rng, (uint64_t)e->spec->pool.size));
+    return first_up(e->lb, rng_below(&e->rng, e->lb->gateways.count));
 }
 
 /* -------------------------------------------------------------------- making
@@ -444,7 +455,7 @@ static void gateway_free(struct gateway *g)
     VEC_FREE(g->hosts);
     VEC_FREE(g->routes);
     VEC_FREE(g->balancers);
-    VEC_FREE(g->pending);
+    VEC_FREE(g->pending.ids);
     free(g);
 }
 

@@ -218,6 +218,17 @@ void request_abandon(struct entry *e, struct request *r)
     request_end_as(e, r, REQUEST_ABANDONED, CAUSE_NONE, INCIDENT_NONE);
 }
 
+struct request *request_queued(struct traffic *t, struct line *line)
+{
+    for (; line_count(line) > 0; line_drop(line)) {
+        struct request *r = request_find(t, line_first(line));
+
+        if (r && r->state == REQUEST_QUEUED)
+            return r;
+    }
+    return NULL;
+}
+
 static bool came_by(const struct entry *e, const struct request *r,
                     uint32_t through, pod_id pod)
 {

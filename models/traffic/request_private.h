@@ -126,6 +126,9 @@ bool request_within_budget(const struct entry *e);
 void request_expire_at(struct entry *e, const struct request *r, sim_time at);
 /* The attempt failed: the next one, or the end. */
 void request_fail(struct entry *e, struct request *r, enum cause cause);
+/* The first of a client's line that waits (state QUEUED); NULL: nobody. Those
+ * that gave up leave. */
+struct request *request_queued(struct traffic *t, struct line *line);
 /* Its client is gone. */
 void request_abandon(struct entry *e, struct request *r);
 /* Nobody will answer: it ends with the time-out for connections, or with

@@ -10,6 +10,7 @@
 #include "models/traffic/arrivals.h"
 #include "models/traffic/call.h"
 #include "models/traffic/cloud.h"
+#include "models/traffic/downstream.h"
 #include "models/traffic/gateway.h"
 #include "models/traffic/pool.h"
 
@@ -463,6 +464,7 @@ void traffic_free(struct traffic *t)
         clients_free(&t->entries[i]);
         arrivals_free(t->entries[i].more_arrivals);
         udp_release(&t->entries[i]);
+        downstream_release(&t->entries[i]);
         due_ring_release(&t->entries[i].timeouts);
         due_ring_release(&t->entries[i].deadlines);
     }

@@ -96,14 +96,15 @@ struct entry {
     service_id known;   /* the last one; NO_ID: never any */
     struct balancing *lb;
     bool started;
-    bool prepared;               /* requests are more than their attempt: */
-    bool hedged;                 /* hedge.c */
-    bool inner;                  /* calls of pods: call.c */
-    bool awaited;                /* somebody waits for their end */
-    bool pooled;                 /* connections are kept, */
-    bool per_endpoint;           /* to each endpoint: requests are balanced */
-    bool relayed;                /* requests go through a gateway: relay.c */
-    struct udp_sockets *sockets; /* UDP: kept ones; NULL: none (udp.c) */
+    bool prepared;     /* requests are more than their attempt: */
+    bool hedged;       /* hedge.c */
+    bool inner;        /* calls of pods: call.c */
+    bool awaited;      /* somebody waits for their end */
+    bool pooled;       /* connections are kept, */
+    bool per_endpoint; /* to each endpoint: requests are balanced */
+    bool relayed;      /* requests go through a gateway: relay.c */
+    struct downstreams *downstreams; /* relayed, and kept; NULL: no */
+    struct udp_sockets *sockets;     /* UDP: kept ones; NULL: none (udp.c) */
     /* arrivals */
     double rate, gap; /* 1/s; mean ns between two */
     struct rng arrivals;
