@@ -269,9 +269,10 @@ struct traffic_spec {
     const char *space, *service; /* of the Service */
     int port;                    /* 0: its first */
     bool udp;                    /* that port's protocol */
-    int arrivals;                /* enum arrivals */
-    double rate;                 /* 1/s, over all clients; 1 where arrivals
-                                    have none: what they are multiplied by */
+    bool unheard; /* some pods of the Service do not listen on it */
+    int arrivals; /* enum arrivals */
+    double rate;  /* 1/s, over all clients; 1 where arrivals
+                     have none: what they are multiplied by */
     struct arrivals_spec demand;
     int64_t clients;
     int location;                                /* enum location */

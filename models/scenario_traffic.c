@@ -8,6 +8,7 @@
 
 #include "models/scenario_internal.h"
 #include "models/select.h"
+#include "models/service_port.h"
 #include "models/traffic/server.h"
 #include "sim/io/units.h"
 
@@ -70,13 +71,55 @@ static void assume_traffic(struct scenario_reader *r)
 /* ---- one entry ---- */
 
 /* "[namespace/]name[:port]"; port by number or name. */
+struct listening {
+    const struct service_port *port;
+    bool all;
+};
+
+static void look_for_port(void *self, const struct meta *meta,
+                          const struct pod_template *t)
+{
+    struct listening *l = self;
+
+    (void)meta;
+    l->all &= template_listens(t, l->port);
+}
+
+/* Some of the Service's pods, now or later, do not listen there. */
+static bool is_unheard(struct scenario_reader *r, const struct service_spec *s,
+                       int port)
+{
+    struct listening l = {service_port_find(s, port), true};
+
+    if (s->has_selector)
+        scenario_each_match(r, s->meta.space, &s->selector, look_for_port, &l);
+    return !l.all;
+}
+
+static bool port_read(struct scenario_reader *r, const struct service_spec *s,
+                      const char *text, struct place place,
+                      struct traffic_spec *out)
+{
+    int64_t number = 0;
+
+    units_int(text, &number);
+    for (size_t i = 0; i < s->port_count; i++)
+        if (s->ports[i].port == number ||
+            (s->ports[i].name && strcmp(s->ports[i].name, text) == 0)) {
+            out->port = s->ports[i].port;
+            out->udp = s->ports[i].udp;
+            return true;
+        }
+    diag_error(r->diag, place, "Service '%s' has no port '%.60s'", s->meta.name,
+               text);
+    return false;
+}
+
 bool scenario_asked(struct scenario_reader *r, const char *text,
                     struct place place, struct traffic_spec *out)
 {
     const char *colon = strchr(text, ':');
     const struct service_spec *s;
-    int64_t number = 0;
-    size_t i;
 
     if (colon)
         text = intern_printf(r->l.intern, "%.*s", (int)(colon - text), text);
@@ -85,21 +128,11 @@ bool scenario_asked(struct scenario_reader *r, const char *text,
         return false;
     out->space = s->meta.space;
     out->service = s->meta.name;
-    if (!colon) {
-        out->udp = s->port_count > 0 && s->ports[0].udp;
-        return true;
-    }
-    units_int(colon + 1, &number);
-    for (i = 0; i < s->port_count; i++)
-        if (s->ports[i].port == number ||
-            (s->ports[i].name && strcmp(s->ports[i].name, colon + 1) == 0)) {
-            out->port = s->ports[i].port;
-            out->udp = s->ports[i].udp;
-            return true;
-        }
-    diag_error(r->diag, place, "Service '%s' has no port '%.60s'", text,
-               colon + 1);
-    return false;
+    out->udp = s->port_count > 0 && s->ports[0].udp;
+    if (colon && !port_read(r, s, colon + 1, place, out))
+        return false;
+    out->unheard = is_unheard(r, s, out->port);
+    return true;
 }
 
 static bool location_read(struct scenario_reader *r,
@@ -174,22 +207,42 @@ static double least_latency(const struct scenario_reader *r,
     return 2 * dist_quantile(d, 0.5);
 }
 
-static void warn(struct scenario_reader *r, size_t index,
-                 const struct traffic_spec *t)
+static struct place key_of(struct doc_node *item, const char *key,
+                           struct place place)
 {
-    struct place place = key_place(r, "traffic", index, "timeout");
+    const struct doc_node *node = doc_get(item, key);
 
-    if (t->rate == 0)
-        diag_warning(r->diag, key_place(r, "traffic", index, "arrivals"),
-                     "rate 0: no requests");
+    return node ? node->place : place;
+}
+
+/* Time-outs that leave nothing to hope for. */
+static void warn_of_patience(struct scenario_reader *r, struct doc_node *item,
+                             const struct traffic_spec *t)
+{
     if (t->timeout != SIM_NEVER &&
         (double)t->timeout / 1e9 <= least_latency(r, t))
-        diag_warning(r->diag, place,
+        diag_warning(r->diag, key_of(item, "timeout", t->place),
                      "'timeout' is not above the network's latency: all "
                      "requests will fail");
     if (t->deadline < t->timeout && t->timeout != SIM_NEVER)
-        diag_warning(r->diag, key_place(r, "traffic", index, "deadline"),
+        diag_warning(r->diag, key_of(item, "deadline", t->place),
                      "'deadline' is below 'timeout'");
+    if (t->hedge_max > 0 && t->hedge_after >= t->timeout)
+        diag_warning(r->diag, key_of(item, "hedge", t->place),
+                     "'after' is not below 'timeout': a hedge goes only where "
+                     "an attempt has failed");
+}
+
+/* Whatever the arrivals are, none come. */
+static bool is_silent(const struct traffic_spec *t)
+{
+    bool any = false;
+
+    if (t->arrivals != ARRIVALS_MMPP && t->arrivals != ARRIVALS_PROFILE)
+        return t->rate == 0;
+    for (size_t i = 0; i < t->demand.piece_count; i++)
+        any |= t->demand.pieces[i].rate > 0;
+    return !any;
 }
 
 /* Retries, or hedges. */
@@ -234,6 +287,8 @@ bool scenario_asking(struct scenario_reader *r, struct doc_node *item,
     out->timeout = raw->timeout;
     out->deadline = raw->deadline;
     out->pool = scenario_connections(&raw->pool);
+    if (ok)
+        warn_of_patience(r, item, out);
     return ok;
 }
 
@@ -259,8 +314,9 @@ static bool entry_read(struct scenario_reader *r, struct raw_traffic *raw,
     out->name = intern(r->l.intern, raw->name);
     ok = ok && scenario_arrivals(r, &raw->arrivals, out);
     out->clients = raw->clients.count;
-    if (ok)
-        warn(r, index, out);
+    if (ok && is_silent(out))
+        diag_warning(r->diag, key_place(r, "traffic", index, "arrivals"),
+                     "rate 0: no requests");
     return ok;
 }
 

@@ -129,16 +129,23 @@ static inline struct pod *resolve(const struct traffic *t,
     return pod;
 }
 
+static bool listens(const struct entry *e, const struct pod *pod)
+{
+    const struct world *w = e->traffic->s->world;
+
+    return pod_listens_for(pod, world_service(w, e->known)->spec,
+                           e->spec->port);
+}
+
 static inline enum cause submit(struct entry *e, struct request *r,
                                 struct pod *pod)
 {
     struct traffic *t = e->traffic;
 
+    if (__builtin_expect(e->picky, 0) && !listens(e, pod))
+        return CAUSE_CONNECT_REFUSED;
     if (pod->id != r->pod && !in_service(pod, e->known))
-        return pod_listens_for(pod, world_service(t->s->world, e->known)->spec,
-                               e->spec->port)
-                   ? CAUSE_MISROUTED
-                   : CAUSE_CONNECT_REFUSED;
+        return listens(e, pod) ? CAUSE_MISROUTED : CAUSE_CONNECT_REFUSED;
     /* One output was drawn when the attempt began; more come from places
      * that no one else uses. */
     e->work.counter[2] = r->number;

@@ -366,6 +366,7 @@ static void make_entry(struct traffic *t, uint32_t index)
              service_hash(spec));
     e->work = e->more = e->rng;
     rng_seek(&e->work, 0, 0);
+    e->picky = spec->unheard;
     e->hedged = spec->hedge_max > 0;
     e->inner = spec->arrivals == ARRIVALS_CALLS;
     e->prepared = e->hedged || e->inner || spec->deadline != SIM_NEVER;

@@ -96,6 +96,7 @@ struct entry {
     service_id known;   /* the last one; NO_ID: never any */
     struct balancing *lb;
     bool started;
+    bool picky;        /* some pods listen on other ports only */
     bool prepared;     /* requests are more than their attempt: */
     bool hedged;       /* hedge.c */
     bool inner;        /* calls of pods: call.c */
@@ -343,8 +344,7 @@ void due_ring_release(struct due_ring *ring);
 
 /* --- port.c --- */
 /* True where the pod's process listens, and on the port that the Service
- * sends to: one that its containers declare; of a pod that declares none we
- * assume it. port: of the Service, 0: its first. */
+ * sends to (service_port.h). port: of the Service, 0: its first. */
 bool pod_listens_for(const struct pod *pod, const struct service_spec *spec,
                      int port);
 
