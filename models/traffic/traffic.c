@@ -195,8 +195,19 @@ static void on_start(struct sim *sim, void *self, struct event_args args)
     }
 }
 
+/* Those that came at this very instant, but before it was time 0, are none of
+ * the measured ones. */
+static void leave_behind(struct traffic *t)
+{
+    for (uint32_t i = 0; i < t->count; i++)
+        if (t->requests[i].state != REQUEST_FREE &&
+            t->requests[i].arrival == sim_now(t->s->sim))
+            t->requests[i].arrival--;
+}
+
 static void begin_measure(struct traffic *t)
 {
+    leave_behind(t);
     for (size_t i = 0; i < t->entry_count; i++) {
         struct entry *e = &t->entries[i];
 
