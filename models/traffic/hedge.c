@@ -84,6 +84,13 @@ static void end(struct entry *e, struct request *lead, enum outcome outcome,
 {
     struct traffic *t = e->traffic;
 
+    uint64_t cancelled = lead->in_flight;
+
+    if (outcome == REQUEST_ABANDONED && cancelled > 0)
+        cancelled--; /* one is abandoned with the request */
+    if (cancelled > 0)
+        metrics_attempts_cancelled(t->s->metrics, e->index, lead->arrival,
+                                   cancelled, sim_now(t->s->sim));
     sim_cancel(t->s->sim, lead->next_at);
     while (lead->next_hedge != NO_REQUEST)
         cancel(e, at(t, lead->next_hedge));

@@ -153,8 +153,10 @@ void request_dead(struct entry *e, struct request *r);
  * The first attempt's slot stands for the request until its end (state WAITS
  * once that attempt is over); hedges have slots of their own. What is counted:
  * every attempt sent is one of `attempts`; each ends as the request's success,
- * as a failed attempt of some cause, or as neither: cancelled, or abandoned
- * with its client. So attempts = succeeded + failed attempts + cancelled.
+ * as a failed attempt of some cause, as cancelled, since another one decided
+ * (attempts_cancelled), or, at most one of a request, abandoned with its
+ * client. So of requests that have ended
+ * attempts = succeeded + failed attempts + cancelled + abandoned.
  */
 /* A request begins: before its first attempt. */
 void hedge_begin(struct entry *e, struct request *r);

@@ -25,13 +25,20 @@ static void hedged(struct fixture *f)
     f->traffic[0].hedge_after = 50 * SIM_MS;
 }
 
+/* All ends: every attempt in one way, one of a request that is abandoned at
+ * most with it. */
 static void no_more(struct fixture *f)
 {
+    const struct metrics *m = &f->metrics;
+    uint64_t open;
+
     for (size_t i = 0; i < f->scenario.traffic_count; i++)
         traffic_set_rate(f->s.traffic, (uint32_t)i, 0);
     sim_run(f->s.sim);
     check_conservation(f);
-    assert_int_equal(f->metrics.begun, ended(&f->metrics));
+    assert_int_equal(m->begun, ended(m));
+    open = m->attempts - m->succeeded - m->failed_attempts - m->cancelled;
+    assert_in_range(open, 0, m->abandoned);
 }
 
 /* --- one request at a time --- */
@@ -295,13 +302,6 @@ static void configure(struct fixture *f, size_t i)
                       1u << CAUSE_TIMEOUT};
 }
 
-/* Attempts that ended neither well nor as failures. */
-static uint64_t cancelled(const struct metrics *m)
-{
-    assert_true(m->attempts >= m->succeeded + m->failed_attempts);
-    return m->attempts - m->succeeded - m->failed_attempts;
-}
-
 static void disturb(struct fixture *f, int i)
 {
     struct pod *pod = world_pod(f->s.world, f->pods[i % 4]);
@@ -338,12 +338,11 @@ static uint64_t run_way(size_t way)
         disturb(&f, i);
     }
     if (f.metrics.succeeded < 100 || f.metrics.failed < 20 ||
-        f.metrics.attempts < f.metrics.begun + 100 ||
-        cancelled(&f.metrics) < 50)
+        f.metrics.attempts < f.metrics.begun + 100 || f.metrics.cancelled < 50)
         fail_msg("%s: %d succeeded, %d failed, %d attempts, %d cancelled",
                  ways[way].label, (int)f.metrics.succeeded,
                  (int)f.metrics.failed, (int)f.metrics.attempts,
-                 (int)cancelled(&f.metrics));
+                 (int)f.metrics.cancelled);
     no_more(&f);
     traffic_audit(f.s.traffic);
     assert_false(f.s.failed);
