@@ -89,7 +89,8 @@ uint32_t balancing_peers(const struct traffic *t, const struct balancing *lb)
         const struct entry *e = &t->entries[i];
 
         if (e->lb == lb)
-            peers += e->inner ? callers_count(t, e) : (size_t)e->spec->clients;
+            peers +=
+                e->inner ? callers_count(t, e, NULL) : (size_t)e->spec->clients;
     }
     return (uint32_t)peers;
 }

@@ -316,7 +316,8 @@ static bool calls_of(const struct workload *w, uint32_t number)
     return false;
 }
 
-size_t callers_count(const struct traffic *t, const struct entry *e)
+size_t callers_count(const struct traffic *t, const struct entry *e,
+                     uint32_t *by_zone)
 {
     const struct world *w = t->s->world;
     const struct scenario *s = t->s->scenario;
@@ -326,8 +327,11 @@ size_t callers_count(const struct traffic *t, const struct entry *e)
     for (size_t i = 0; i < w->pods.count; i++) {
         const struct pod *pod = w->pods.items[i].pod;
 
-        count +=
-            pod && calls_of(&s->workloads[pod->template->workload], number);
+        if (!pod || !calls_of(&s->workloads[pod->template->workload], number))
+            continue;
+        count++;
+        if (by_zone && pod->node != NO_ID)
+            by_zone[world_node(w, pod->node)->zone]++;
     }
     return count;
 }

@@ -42,8 +42,10 @@ void call_ended(struct entry *e, const struct request *r,
 /* The pod ceased to serve: where its process is gone, so are the connections
  * that it kept. */
 void callers_leave(struct traffic *t, pod_id pod);
-/* Pods that may make the entry's calls now. */
-size_t callers_count(const struct traffic *t, const struct entry *e);
+/* Pods that may make the entry's calls now; by_zone (NULL: never mind): those
+ * that have a node are added there. */
+size_t callers_count(const struct traffic *t, const struct entry *e,
+                     uint32_t *by_zone);
 
 /* --- for blame --- */
 /* What makes slow what the attempt waits for at its pod, or the oldest of all

@@ -6,6 +6,7 @@
 #include "models/network/kubeproxy.h"
 #include "models/network/priority_load.h"
 #include "models/network/zone_aware.h"
+#include "models/traffic/call.h"
 
 /* Of sets that are made here: balancers tell sets apart by it. Sets of view.c
  * have the same bit; both count by t->view_number. */
@@ -431,7 +432,10 @@ const uint32_t *gateway_sources(struct balancing *lb, struct traffic *t)
     for (size_t i = 0; lb->at == LB_CLIENT && i < t->entry_count; i++) {
         const struct entry *e = &t->entries[i];
 
-        for (uint32_t k = 0; e->lb == lb && k < e->client_count; k++)
+        if (e->lb == lb && e->inner)
+            callers_count(t, e, lb->sources);
+        for (uint32_t k = 0; e->lb == lb && !e->inner && k < e->client_count;
+             k++)
             if (!e->clients[k].external && e->clients[k].node != NO_ID)
                 lb->sources[e->clients[k].zone]++;
     }

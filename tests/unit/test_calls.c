@@ -360,7 +360,7 @@ static void configure(struct tiers *x, size_t way)
     for (int i = 0; i < CALLS; i++) {
         struct traffic_spec *t = call_of(x, i);
 
-        t->access = ways[way].access;
+        t->access = (int)ways[way].access;
         t->timeout = 60 * SIM_MS;
         t->connect_timeout = 20 * SIM_MS;
         t->deadline = i == 1 ? 80 * SIM_MS : SIM_NEVER;
