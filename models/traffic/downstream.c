@@ -67,26 +67,37 @@ static bool is_old(const struct link *x, const struct pool_spec *pool,
             now - x->last >= pool->idle_timeout);
 }
 
-/* One that can carry a request; NULL: none, and none can be opened. */
-static struct link *find(struct entry *e, struct downstream *d)
+/* The one used last of those with a stream to spare; NULL: none. Closes those
+ * that are idle and old. */
+static struct link *find_open(struct entry *e, struct downstream *d)
 {
     const struct pool_spec *pool = &e->spec->pool;
     sim_time now = sim_now(e->traffic->s->sim);
-    struct link *best = NULL, *unused = NULL, fresh = {.open = false};
+    struct link *best = NULL;
 
     for (size_t i = 0; i < d->links.count; i++) {
         struct link *x = &d->links.items[i];
+        bool old = is_old(x, pool, now);
 
-        if (x->open && x->busy == 0 && is_old(x, pool, now))
+        if (old && x->busy == 0)
             x->open = false;
-        if (!x->open)
-            unused = unused || x->busy > 0 ? unused : x;
-        else if (x->busy < pool->streams && !is_old(x, pool, now) &&
-                 (!best || x->last > best->last))
+        if (x->open && !old && x->busy < pool->streams &&
+            (!best || x->last > best->last))
             best = x;
     }
-    if (best || unused || (int64_t)d->links.count >= pool->size)
-        return best ? best : unused;
+    return best;
+}
+
+/* A place for a new one; NULL: there are `size` already. */
+static struct link *find_place(struct entry *e, struct downstream *d)
+{
+    const struct link fresh = {.open = false};
+
+    for (size_t i = 0; i < d->links.count; i++)
+        if (!d->links.items[i].open && d->links.items[i].busy == 0)
+            return &d->links.items[i];
+    if ((int64_t)d->links.count >= e->spec->pool.size)
+        return NULL;
     VEC_PUSH(d->links, fresh);
     return &d->links.items[d->links.count - 1];
 }
@@ -94,8 +105,10 @@ static struct link *find(struct entry *e, struct downstream *d)
 static bool take(struct entry *e, struct downstream *d, struct request *r)
 {
     sim_time now = sim_now(e->traffic->s->sim);
-    struct link *x = find(e, d);
+    struct link *x = find_open(e, d);
 
+    if (!x)
+        x = find_place(e, d);
     if (!x)
         return false;
     if (!x->open)
@@ -169,12 +182,13 @@ static void on_next(struct sim *sim, void *self, struct event_args args)
 
 /* ----------------------------------------------------------------- clients */
 
-void downstream_tried(struct entry *e, const struct request *r)
+void downstream_tried(struct entry *e, uint32_t client,
+                      const struct endpoint *endpoint)
 {
-    struct downstream *d = of_client(e->downstreams, r->client);
+    struct downstream *d = of_client(e->downstreams, client);
 
-    d->pod = r->pod;
-    d->node = r->node;
+    d->pod = endpoint->pod;
+    d->node = endpoint->node;
 }
 
 void downstream_waited(const struct entry *e, struct request *r)

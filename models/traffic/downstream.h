@@ -27,7 +27,8 @@ struct gateway *downstream_gateway(const struct entry *e,
 /* The attempt is over; answered: by the gateway. */
 void downstream_give(struct entry *e, struct request *r, bool answered);
 /* Where the client's requests went last: to blame where one only waited. */
-void downstream_tried(struct entry *e, const struct request *r);
+void downstream_tried(struct entry *e, uint32_t client,
+                      const struct endpoint *endpoint);
 void downstream_waited(const struct entry *e, struct request *r);
 /* The client's connections end: it moved, or its process did. */
 void downstream_leave(struct entry *e, uint32_t client);

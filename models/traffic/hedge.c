@@ -1,6 +1,5 @@
-/*
- * hedge - attempts of one request beside each other: request_private.h.
- */
+#include "models/traffic/hedge.h"
+
 #include "models/traffic/request_private.h"
 
 static void on_next(struct sim *sim, void *self, struct event_args args);

@@ -136,10 +136,8 @@ static void begin_try(struct entry *e, struct request *r)
     }
     r->balancer = target.balancer;
     r->stage = TRIED;
-    r->pod = target.endpoint->pod;
-    r->node = target.endpoint->node;
     if (e->downstreams)
-        downstream_tried(e, r);
+        downstream_tried(e, r->client, target.endpoint);
     r->sent = sim_now(e->traffic->s->sim);
     sim_after(e->traffic->s->sim, each, &late_event, e->traffic, name_of(e, r));
     request_send(e, r, &target, 0);

@@ -319,10 +319,6 @@ void request_begin(struct entry *e, sim_time work);
 void request_begin_of(struct entry *e, uint64_t number, uint32_t client);
 void request_answered(void *self, uint64_t id, enum cause cause);
 
-/* --- hedge.c --- */
-/* False, and says so: hedges that belong to no request. */
-bool hedges_audit(const struct traffic *t);
-
 /* --- request_end.c --- */
 void request_lost(void *self, uint64_t id);
 /* Ends the open requests of clients on the node, or in the pod. */
