@@ -24,6 +24,7 @@ struct cloud_spec {
     struct dist registration; /* from a change to its being in use */
     sim_time deregistration;  /* connections live on for so long */
     bool cross_zone;
+    bool terminates; /* connections to unhealthy targets, at once */
     struct place place;
 };
 

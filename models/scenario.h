@@ -183,6 +183,15 @@ struct cluster_params {
 enum discipline { DISCIPLINE_FIFO, DISCIPLINE_PS };
 enum on_terminate { TERM_DRAIN, TERM_SERVE, TERM_EXIT, TERM_IGNORE };
 
+/* workloads[].calls[]: requests that a request makes. */
+struct call_spec {
+    uint32_t number;    /* its requests are those of scenario->traffic[
+                           traffic_count - call_count + number] */
+    double probability; /* that a request makes it */
+    bool parallel;      /* it begins with the one before it */
+};
+enum { CALLS_MAX = 32 }; /* of a workload */
+
 /* spec.workloads[]; [0] of the array is the default for all else. */
 struct workload {
     struct selector selector; /* of pods; count 0: all */
@@ -202,7 +211,9 @@ struct workload {
     struct dist shutdown;    /* SIGTERM -> exit, at least */
     struct dist run_time;    /* start -> exit by itself; never: a Job's 1m */
     double run_failure_rate; /* share of such exits with status 1 */
-    sim_time pre_stop;       /* < 0: as the manifest says */
+    size_t call_count;
+    const struct call_spec *calls; /* in their order */
+    sim_time pre_stop;             /* < 0: as the manifest says */
     struct place place;
 };
 
@@ -249,7 +260,8 @@ struct failure_spec {
 };
 
 enum access { ACCESS_SERVICE, ACCESS_HEADLESS, ACCESS_POD_IP };
-enum location { AT_NODES, AT_EXTERNAL, AT_ZONE, AT_PODS };
+/* AT_CALLERS: each pod of a workload that calls is a client. */
+enum location { AT_NODES, AT_EXTERNAL, AT_ZONE, AT_PODS, AT_CALLERS };
 /* Those after CONSTANT have no rate: models/traffic/arrivals.h. */
 enum arrivals {
     ARRIVALS_POISSON,
@@ -257,7 +269,8 @@ enum arrivals {
     ARRIVALS_MMPP,
     ARRIVALS_PROFILE,
     ARRIVALS_TRACE,
-    ARRIVALS_CLOSED
+    ARRIVALS_CLOSED,
+    ARRIVALS_CALLS /* none by themselves */
 };
 
 /* A rate from `at` on (profile); of a state whose mean time is `at` (mmpp). */
@@ -294,9 +307,10 @@ struct traffic_spec {
     const char *space, *service; /* of the Service */
     int port;                    /* 0: its first */
     bool udp;                    /* that port's protocol */
-    int arrivals;                /* enum arrivals */
-    double rate;                 /* 1/s, over all clients; 1 where arrivals
-                                    have none: what they are multiplied by */
+    bool unheard; /* some pods of the Service do not listen on it */
+    int arrivals; /* enum arrivals */
+    double rate;  /* 1/s, over all clients; 1 where arrivals
+                     have none: what they are multiplied by */
     struct arrivals_spec demand;
     int64_t clients;
     int location;                                /* enum location */
@@ -306,6 +320,9 @@ struct traffic_spec {
     sim_time connect_timeout, timeout, deadline; /* SIM_NEVER: none */
     int64_t retries_max;
     sim_time backoff_base, backoff_max;
+    int64_t hedge_max; /* attempts in all, >= 2; 0: no hedging. Then
+                          retries_max is 0, and the rest is of hedges */
+    sim_time hedge_after;
     double retry_budget; /* < 0: none */
     unsigned retry_on;   /* bit mask 1 << enum cause */
     struct pool_spec pool;
@@ -397,6 +414,7 @@ struct scenario {
     size_t failure_count;
     const struct failure_spec *failures;
     size_t traffic_count;
+    size_t call_count; /* of those, the last ones: calls of workloads */
     const struct traffic_spec *traffic;
     size_t lb_count;
     const struct lb_spec *lbs;

@@ -163,6 +163,19 @@ static bool view_read(struct scenario_reader *r, const struct raw_lb *raw,
     return false;
 }
 
+/* It is kube-proxy's: who sends to pods' addresses does not ask it (so do
+ * ingress-nginx, Envoy, gRPC). */
+static void warn_of_affinity(struct scenario_reader *r,
+                             const struct lb_spec *lb,
+                             const struct service_spec *s, struct place place)
+{
+    if (s->client_ip_affinity && lb->at != LB_PROXY)
+        diag_warning(r->diag, place,
+                     "the sessionAffinity of Service '%s' is kube-proxy's: "
+                     "balancers at a %s send to pods, and ignore it",
+                     s->meta.name, lb->at == LB_GATEWAY ? "gateway" : "client");
+}
+
 static bool entry_read(struct scenario_reader *r, struct raw_lb *raw,
                        size_t index, struct lb_spec *out)
 {
@@ -179,6 +192,7 @@ static bool entry_read(struct scenario_reader *r, struct raw_lb *raw,
     if (s) {
         out->space = s->meta.space;
         out->service = s->meta.name;
+        warn_of_affinity(r, out, s, place);
     }
     ok &= strategy_read(r, raw, out);
     ok &= view_read(r, raw, out);

@@ -7,11 +7,13 @@
 
 #include "models/scenario_internal.h"
 #include "models/select.h"
+#include "models/service_port.h"
 
 /* ---- Services ---- */
 
 struct port_search {
-    const char *name;
+    const struct service_port *port;
+    const char *deaf; /* whose pods do not listen there; NULL: nobody's */
     bool found;
 };
 
@@ -19,13 +21,31 @@ static void look_for_port(void *self, const struct meta *meta,
                           const struct pod_template *t)
 {
     struct port_search *search = self;
-    size_t i, j;
 
-    (void)meta;
-    for (i = 0; i < t->container_count; i++)
-        for (j = 0; j < t->containers[i].port_count; j++)
-            if (t->containers[i].ports[j].name == search->name)
-                search->found = true;
+    if (template_listens(t, search->port))
+        search->found = true;
+    else if (!search->deaf)
+        search->deaf = meta->name;
+}
+
+/* Kubernetes takes any port; who asks for this one is refused. */
+static void check_port(struct scenario_reader *r, const struct service_spec *s,
+                       const struct service_port *port)
+{
+    struct port_search search = {.port = port};
+
+    scenario_each_match(r, s->meta.space, &s->selector, look_for_port, &search);
+    if (port->target_name && !search.found)
+        diag_warning(r->diag, s->meta.place,
+                     "Service '%s': no container has a port named '%s': "
+                     "clients of port %d are refused",
+                     s->meta.name, port->target_name, port->port);
+    else if (search.deaf)
+        diag_warning(r->diag, s->meta.place,
+                     "Service '%s': no container of '%s' has port %d: clients "
+                     "of port %d are refused there",
+                     s->meta.name, search.deaf,
+                     port->target ? port->target : port->port, port->port);
 }
 
 static void check_service(struct scenario_reader *r,
@@ -54,18 +74,8 @@ static void check_service(struct scenario_reader *r,
                          s->meta.name);
         return;
     }
-    for (i = 0; i < s->port_count; i++) {
-        struct port_search search = {s->ports[i].target_name, false};
-
-        if (!search.name)
-            continue;
-        scenario_each_match(r, s->meta.space, &s->selector, look_for_port,
-                            &search);
-        if (!search.found)
-            diag_warning(r->diag, s->meta.place,
-                         "Service '%s': no container has a port named '%s'",
-                         s->meta.name, search.name);
-    }
+    for (i = 0; i < s->port_count; i++)
+        check_port(r, s, &s->ports[i]);
 }
 
 /* ---- selectors of the Scenario ---- */
@@ -198,33 +208,10 @@ static bool check_rates(struct scenario_reader *r)
     return ok;
 }
 
-/* ---- pools ---- */
-
-/* A gateway's own connections to pods are not kept. */
-static bool check_pools(struct scenario_reader *r)
-{
-    const struct scenario *s = r->s;
-    bool ok = true;
-    size_t i, j;
-
-    for (i = 0; i < s->traffic_count; i++)
-        for (j = 0; s->traffic[i].pool.on && j < s->lb_count; j++) {
-            const struct lb_spec *lb = &s->lbs[j];
-
-            if (lb->at != LB_GATEWAY || !lb->per_request ||
-                lb->service != s->traffic[i].service ||
-                lb->space != s->traffic[i].space)
-                continue;
-            ok = reader_not_yet(r->diag, s->traffic[i].place,
-                                "pools with a gateway that balances requests");
-        }
-    return ok;
-}
-
 bool scenario_check(struct scenario_reader *r)
 {
-    bool ok;
     const struct scenario *s = r->s;
+    bool ok;
     size_t i;
 
     for (i = 0; i < r->l.objects.services.count; i++)
@@ -243,7 +230,6 @@ bool scenario_check(struct scenario_reader *r)
     scenario_each_template(r, check_pods, r);
     scenario_check_scheduling(r);
     object_list_each(&r->l.objects, free_pod, r);
-    ok = check_pools(r);
-    ok &= scenario_check_names(r);
+    ok = scenario_check_names(r);
     return check_rates(r) && ok;
 }

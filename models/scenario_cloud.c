@@ -18,12 +18,13 @@ static const struct preset {
     sim_time interval, timeout;
     int64_t healthy, unhealthy;
     sim_time deregistration;
-    bool cross_zone;
+    bool cross_zone, terminates;
 } presets[] = {
-    [CLOUD_AWS_NLB] = {30 * SIM_S, 10 * SIM_S, 3, 3, 300 * SIM_S, false},
-    [CLOUD_AWS_NLB_LOCAL] = {10 * SIM_S, 6 * SIM_S, 2, 2, 300 * SIM_S, false},
-    [CLOUD_AZURE] = {15 * SIM_S, 15 * SIM_S, 2, 2, 240 * SIM_S, true},
-    [CLOUD_GKE] = {3 * SIM_S, 1 * SIM_S, 2, 2, 0, true},
+    [CLOUD_AWS_NLB] = {30 * SIM_S, 10 * SIM_S, 3, 3, 300 * SIM_S, false, true},
+    [CLOUD_AWS_NLB_LOCAL] = {10 * SIM_S, 6 * SIM_S, 2, 2, 300 * SIM_S, false,
+                             true},
+    [CLOUD_AZURE] = {15 * SIM_S, 15 * SIM_S, 2, 2, 240 * SIM_S, true, false},
+    [CLOUD_GKE] = {3 * SIM_S, 1 * SIM_S, 2, 2, 0, true, false},
 };
 
 static const struct param health[] = {
@@ -109,6 +110,15 @@ const struct param scenario_cloud_table[] = {
      .help = "each zone's entry uses the targets of all zones; azure, gke: "
              "true",
      .source = "AWS load_balancing.cross_zone.enabled of an NLB"},
+    {.name = "unhealthyTermination",
+     .type = PARAM_BOOL,
+     .offset = CL(spec.terminates),
+     .text = "true",
+     .help = "connections to a target that is found unhealthy are reset; "
+             "azure, gke: false, they go on",
+     .source = "AWS target_health_state.unhealthy.connection_termination."
+               "enabled; Azure: established flows go on; GKE "
+               "connectionPersistenceOnUnhealthyBackends"},
     {0}};
 
 static bool says(struct doc_node *item, const char *key)
@@ -134,6 +144,8 @@ static void complete(struct raw_cloud *raw, struct doc_node *item)
         s->deregistration = p->deregistration;
     if (!says(item, "crossZone"))
         s->cross_zone = p->cross_zone;
+    if (!says(item, "unhealthyTermination"))
+        s->terminates = p->terminates;
     s->health.on = true;
 }
 

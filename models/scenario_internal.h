@@ -61,6 +61,62 @@ struct raw_cold {
     sim_time lasts;
 };
 
+struct raw_backoff {
+    sim_time base, max;
+};
+
+struct raw_retries {
+    int64_t max;
+    struct raw_backoff backoff;
+    double budget; /* < 0: none */
+    struct param_strings on;
+};
+
+/* connections: perRequest or {pool: {keys}}. */
+struct raw_connections {
+    bool on;
+    int64_t size, streams, max_requests;
+    sim_time idle_timeout, max_age;
+};
+
+/* Absent unless given. */
+struct raw_hedge {
+    bool on;
+    int64_t max; /* attempts in all */
+    sim_time after;
+    double budget; /* < 0: none */
+    struct param_strings on_causes;
+};
+
+/* resolver: null or {keys}. */
+struct raw_resolver {
+    bool on;        /* the first: custom_block */
+    sim_time cache; /* RESOLVER_CACHE_DEFAULT: as the cluster's */
+    sim_time negative;
+    int take, ask;
+    sim_time min_interval, timeout;
+    int64_t attempts;
+};
+
+/* How a client asks. */
+struct raw_asking {
+    int access;
+    struct raw_connections pool;
+    char *pod;
+    struct raw_resolver resolver;
+    sim_time connect_timeout; /* 0: as timeout */
+    sim_time timeout, deadline;
+    struct raw_retries retries;
+    struct raw_hedge hedge;
+};
+
+struct raw_call {
+    char *name, *service;
+    double probability;
+    bool parallel;
+    struct raw_asking ask;
+};
+
 struct raw_workload {
     struct doc_node *selector;
     char *image;
@@ -70,6 +126,7 @@ struct raw_workload {
     int64_t concurrency, queue_limit, idle_cpu;
     int discipline, on_terminate;
     double error_rate, run_failure_rate;
+    struct param_list calls; /* struct raw_call */
     struct raw_cold cold;
     sim_time cpu_per_request;
     sim_time pre_stop; /* < 0: as the manifest says */
@@ -95,44 +152,11 @@ struct raw_clients {
     struct doc_node *pods;
 };
 
-struct raw_backoff {
-    sim_time base, max;
-};
-
-struct raw_retries {
-    int64_t max;
-    struct raw_backoff backoff;
-    double budget; /* < 0: none */
-    struct param_strings on;
-};
-
-/* connections: perRequest or {pool: {keys}}. */
-struct raw_connections {
-    bool on;
-    int64_t size, streams, max_requests;
-    sim_time idle_timeout, max_age;
-};
-
-/* resolver: null or {keys}. */
-struct raw_resolver {
-    bool on;        /* the first: custom_block */
-    sim_time cache; /* RESOLVER_CACHE_DEFAULT: as the cluster's */
-    sim_time negative;
-    int take, ask;
-    sim_time min_interval, timeout;
-    int64_t attempts;
-};
-
 struct raw_traffic {
-    char *name, *service, *pod;
+    char *name, *service;
     struct raw_arrivals arrivals;
     struct raw_clients clients;
-    int access;
-    sim_time connect_timeout; /* 0: as timeout */
-    sim_time timeout, deadline;
-    struct raw_retries retries;
-    struct raw_connections pool;
-    struct raw_resolver resolver;
+    struct raw_asking ask;
     int resolution;
 };
 
@@ -218,6 +242,7 @@ extern const struct param scenario_workload_table[];
 extern const struct param scenario_traffic_table[];
 extern const struct param scenario_dns_table[];
 extern const struct param scenario_resolver_table[];
+extern const struct param scenario_call_table[];
 extern const struct param scenario_lb_table[];
 extern const struct param scenario_cloud_table[];
 extern const struct param scenario_timeline_table[];
@@ -243,6 +268,18 @@ struct resolver_spec scenario_resolver(const struct raw_resolver *raw,
 bool scenario_arrivals(struct scenario_reader *r,
                        const struct raw_arrivals *raw,
                        struct traffic_spec *out);
+/* "[namespace/]name[:port]" of a Service that can be asked. False after an
+ * error. */
+bool scenario_asked(struct scenario_reader *r, const char *text,
+                    struct place place, struct traffic_spec *out);
+/* Whether it can be asked so. */
+bool scenario_access_fits(struct scenario_reader *r,
+                          const struct traffic_spec *t);
+/* Sets how clients ask of *out; item NULL: nothing was said. False after an
+ * error. */
+bool scenario_asking(struct scenario_reader *r, struct doc_node *item,
+                     struct place place, struct raw_asking *raw,
+                     struct traffic_spec *out);
 struct trace_field;
 /* Which file, and what its columns are: a path, or {file: PATH, columns: {},
  * where: {}, origin: first} and keys in `more` (ends with NULL). Intern's
@@ -364,6 +401,11 @@ bool scenario_build_cluster(struct scenario_reader *r);
 bool scenario_build_failures(struct scenario_reader *r);
 bool scenario_build_timeline(struct scenario_reader *r);
 bool scenario_build_traffic(struct scenario_reader *r);
+/* Calls of workloads: their numbers; the traffic that they are, from `out` on
+ * (s->call_count of it); time-outs of preset ideal. */
+bool scenario_number_calls(struct scenario_reader *r, struct workload *items);
+bool scenario_build_calls(struct scenario_reader *r, struct traffic_spec *out);
+void scenario_idealize_calls(struct scenario_reader *r);
 bool scenario_build_lbs(struct scenario_reader *r);
 bool scenario_build_clouds(struct scenario_reader *r);
 bool scenario_build_slos(struct scenario_reader *r);

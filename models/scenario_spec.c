@@ -216,9 +216,10 @@ static void ideal_items(struct scenario_reader *r)
         if (!says(r, "cloudLoadBalancers", i, "registrationDelay"))
             ((struct raw_cloud *)r->raw->clouds.items)[i].spec.registration =
                 dist_constant(0);
+    scenario_idealize_calls(r);
     for (i = 0; i < r->raw->traffic.count; i++)
         if (!says(r, "traffic", i, "timeout"))
-            t[i].timeout = SIM_NEVER;
+            t[i].ask.timeout = SIM_NEVER;
 }
 
 static bool root_keys(struct scenario_reader *r)

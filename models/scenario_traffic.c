@@ -8,6 +8,7 @@
 
 #include "models/scenario_internal.h"
 #include "models/select.h"
+#include "models/service_port.h"
 #include "models/traffic/server.h"
 #include "sim/io/units.h"
 
@@ -47,9 +48,9 @@ static void add_traffic(struct scenario_reader *r,
                        r->l.kubernetes_minor);
         t->service = mem_strdup(full_name(r, s));
         if (s->headless)
-            t->access = ACCESS_HEADLESS;
+            t->ask.access = ACCESS_HEADLESS;
         if (r->s->ideal)
-            t->timeout = SIM_NEVER;
+            t->ask.timeout = SIM_NEVER;
     }
 }
 
@@ -70,15 +71,55 @@ static void assume_traffic(struct scenario_reader *r)
 /* ---- one entry ---- */
 
 /* "[namespace/]name[:port]"; port by number or name. */
-static bool service_read(struct scenario_reader *r,
-                         const struct raw_traffic *raw, struct place place,
-                         struct traffic_spec *out)
+struct listening {
+    const struct service_port *port;
+    bool all;
+};
+
+static void look_for_port(void *self, const struct meta *meta,
+                          const struct pod_template *t)
 {
-    const char *colon = strchr(raw->service, ':');
-    const char *text = raw->service;
-    const struct service_spec *s;
+    struct listening *l = self;
+
+    (void)meta;
+    l->all &= template_listens(t, l->port);
+}
+
+/* Some of the Service's pods, now or later, do not listen there. */
+static bool is_unheard(struct scenario_reader *r, const struct service_spec *s,
+                       int port)
+{
+    struct listening l = {service_port_find(s, port), true};
+
+    if (s->has_selector)
+        scenario_each_match(r, s->meta.space, &s->selector, look_for_port, &l);
+    return !l.all;
+}
+
+static bool port_read(struct scenario_reader *r, const struct service_spec *s,
+                      const char *text, struct place place,
+                      struct traffic_spec *out)
+{
     int64_t number = 0;
-    size_t i;
+
+    units_int(text, &number);
+    for (size_t i = 0; i < s->port_count; i++)
+        if (s->ports[i].port == number ||
+            (s->ports[i].name && strcmp(s->ports[i].name, text) == 0)) {
+            out->port = s->ports[i].port;
+            out->udp = s->ports[i].udp;
+            return true;
+        }
+    diag_error(r->diag, place, "Service '%s' has no port '%.60s'", s->meta.name,
+               text);
+    return false;
+}
+
+bool scenario_asked(struct scenario_reader *r, const char *text,
+                    struct place place, struct traffic_spec *out)
+{
+    const char *colon = strchr(text, ':');
+    const struct service_spec *s;
 
     if (colon)
         text = intern_printf(r->l.intern, "%.*s", (int)(colon - text), text);
@@ -87,21 +128,11 @@ static bool service_read(struct scenario_reader *r,
         return false;
     out->space = s->meta.space;
     out->service = s->meta.name;
-    if (!colon) {
-        out->udp = s->port_count > 0 && s->ports[0].udp;
-        return true;
-    }
-    units_int(colon + 1, &number);
-    for (i = 0; i < s->port_count; i++)
-        if (s->ports[i].port == number ||
-            (s->ports[i].name && strcmp(s->ports[i].name, colon + 1) == 0)) {
-            out->port = s->ports[i].port;
-            out->udp = s->ports[i].udp;
-            return true;
-        }
-    diag_error(r->diag, place, "Service '%s' has no port '%.60s'", text,
-               colon + 1);
-    return false;
+    out->udp = s->port_count > 0 && s->ports[0].udp;
+    if (colon && !port_read(r, s, colon + 1, place, out))
+        return false;
+    out->unheard = is_unheard(r, s, out->port);
+    return true;
 }
 
 static bool location_read(struct scenario_reader *r,
@@ -176,22 +207,92 @@ static double least_latency(const struct scenario_reader *r,
     return 2 * dist_quantile(d, 0.5);
 }
 
-static void warn(struct scenario_reader *r, size_t index,
-                 const struct traffic_spec *t)
+static struct place key_of(struct doc_node *item, const char *key,
+                           struct place place)
 {
-    struct place place = key_place(r, "traffic", index, "timeout");
+    const struct doc_node *node = doc_get(item, key);
 
-    if (t->rate == 0)
-        diag_warning(r->diag, key_place(r, "traffic", index, "arrivals"),
-                     "rate 0: no requests");
+    return node ? node->place : place;
+}
+
+/* Time-outs that leave nothing to hope for. */
+static void warn_of_patience(struct scenario_reader *r, struct doc_node *item,
+                             const struct traffic_spec *t)
+{
     if (t->timeout != SIM_NEVER &&
         (double)t->timeout / 1e9 <= least_latency(r, t))
-        diag_warning(r->diag, place,
+        diag_warning(r->diag, key_of(item, "timeout", t->place),
                      "'timeout' is not above the network's latency: all "
                      "requests will fail");
     if (t->deadline < t->timeout && t->timeout != SIM_NEVER)
-        diag_warning(r->diag, key_place(r, "traffic", index, "deadline"),
+        diag_warning(r->diag, key_of(item, "deadline", t->place),
                      "'deadline' is below 'timeout'");
+    if (t->hedge_max > 0 && t->hedge_after >= t->timeout)
+        diag_warning(r->diag, key_of(item, "hedge", t->place),
+                     "'after' is not below 'timeout': a hedge goes only where "
+                     "an attempt has failed");
+}
+
+/* Whatever the arrivals are, none come. */
+static bool is_silent(const struct traffic_spec *t)
+{
+    bool any = false;
+
+    if (t->arrivals != ARRIVALS_MMPP && t->arrivals != ARRIVALS_PROFILE)
+        return t->rate == 0;
+    for (size_t i = 0; i < t->demand.piece_count; i++)
+        any |= t->demand.pieces[i].rate > 0;
+    return !any;
+}
+
+/* Retries, or hedges. */
+static bool again_read(struct scenario_reader *r, struct doc_node *item,
+                       struct place place, const struct raw_asking *raw,
+                       struct traffic_spec *out)
+{
+    const struct doc_node *retries = doc_get(item, "retries");
+    const struct doc_node *hedge = doc_get(item, "hedge");
+
+    out->retries_max = raw->retries.max;
+    out->backoff_base = raw->retries.backoff.base;
+    out->backoff_max = raw->retries.backoff.max;
+    out->retry_budget = raw->retries.budget;
+    if (!raw->hedge.on)
+        return scenario_causes(r, &raw->retries.on,
+                               retries ? retries->place : place,
+                               &out->retry_on);
+    out->hedge_max = raw->hedge.max;
+    out->hedge_after = raw->hedge.after;
+    out->retry_budget = raw->hedge.budget;
+    if (raw->retries.max == 0)
+        return scenario_causes(r, &raw->hedge.on_causes, hedge->place,
+                               &out->retry_on);
+    diag_error(r->diag, hedge->place,
+               "'hedge' and 'retries' (line %d) exclude each other: a request "
+               "is hedged or retried",
+               retries->place.line);
+    return false;
+}
+
+bool scenario_asking(struct scenario_reader *r, struct doc_node *item,
+                     struct place place, struct raw_asking *raw,
+                     struct traffic_spec *out)
+{
+    bool ok = again_read(r, item, place, raw, out);
+
+    if (raw->connect_timeout == 0)
+        raw->connect_timeout = raw->timeout;
+    out->access = raw->access;
+    out->connect_timeout = raw->connect_timeout;
+    out->timeout = raw->timeout;
+    out->deadline = raw->deadline;
+    out->pool = scenario_connections(&raw->pool);
+    out->pod = raw->pod ? intern(r->l.intern, raw->pod) : NULL;
+    out->resolves = raw->resolver.on && raw->access == ACCESS_SERVICE;
+    out->resolver = scenario_resolver(&raw->resolver, &r->s->cluster.dns);
+    if (ok)
+        warn_of_patience(r, item, out);
+    return ok;
 }
 
 static bool entry_read(struct scenario_reader *r, struct raw_traffic *raw,
@@ -201,41 +302,29 @@ static bool entry_read(struct scenario_reader *r, struct raw_traffic *raw,
     bool ok;
 
     out->place = place;
-    ok = service_read(r, raw, key_place(r, "traffic", index, "service"), out);
+    ok = scenario_asked(r, raw->service,
+                        key_place(r, "traffic", index, "service"), out);
     ok &= location_read(r, &raw->clients,
                         key_place(r, "traffic", index, "clients"), out);
-    ok &= scenario_causes(r, &raw->retries.on,
-                          key_place(r, "traffic", index, "retries"),
-                          &out->retry_on);
+    ok &= scenario_asking(r, reader_item(r, "traffic", index), place, &raw->ask,
+                          out);
     if (raw->resolution == 1)
         ok = reader_not_yet(r->diag,
                             key_place(r, "traffic", index, "resolution"),
                             "resolution fluid");
     if (!raw->name)
         raw->name = mem_strdup(raw->service);
-    if (raw->connect_timeout == 0)
-        raw->connect_timeout = raw->timeout;
     out->name = intern(r->l.intern, raw->name);
     ok = ok && scenario_arrivals(r, &raw->arrivals, out);
     out->clients = raw->clients.count;
-    out->access = raw->access;
-    out->connect_timeout = raw->connect_timeout;
-    out->timeout = raw->timeout;
-    out->deadline = raw->deadline;
-    out->retries_max = raw->retries.max;
-    out->backoff_base = raw->retries.backoff.base;
-    out->backoff_max = raw->retries.backoff.max;
-    out->retry_budget = raw->retries.budget;
-    out->pool = scenario_connections(&raw->pool);
-    out->pod = raw->pod ? intern(r->l.intern, raw->pod) : NULL;
-    out->resolves = raw->resolver.on && raw->access == ACCESS_SERVICE;
-    out->resolver = scenario_resolver(&raw->resolver, &r->s->cluster.dns);
-    if (ok)
-        warn(r, index, out);
+    if (ok && is_silent(out))
+        diag_warning(r->diag, key_place(r, "traffic", index, "arrivals"),
+                     "rate 0: no requests");
     return ok;
 }
 
-static bool access_fits(struct scenario_reader *r, const struct traffic_spec *t)
+bool scenario_access_fits(struct scenario_reader *r,
+                          const struct traffic_spec *t)
 {
     const struct service_spec *s = loader_service(&r->l, t->space, t->service);
 
@@ -265,11 +354,29 @@ static bool access_fits(struct scenario_reader *r, const struct traffic_spec *t)
     return true;
 }
 
+static bool names_differ(struct scenario_reader *r,
+                         const struct traffic_spec *items, size_t count)
+{
+    bool ok = true;
+
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = 0; j < i && items[i].name; j++) {
+            if (items[j].name != items[i].name)
+                continue;
+            diag_error(r->diag, items[i].place,
+                       "duplicate traffic '%.60s': give each a 'name'",
+                       items[i].name);
+            ok = false;
+            break;
+        }
+    return ok;
+}
+
 bool scenario_build_traffic(struct scenario_reader *r)
 {
     struct traffic_spec *items;
     struct raw_traffic *raw;
-    size_t count, i, j;
+    size_t count, i;
     bool ok = true;
 
     if (!doc_get(r->spec, "traffic")) {
@@ -279,23 +386,13 @@ bool scenario_build_traffic(struct scenario_reader *r)
     }
     count = r->raw->traffic.count;
     raw = r->raw->traffic.items;
-    items = intern_alloc(r->l.intern, count * sizeof *items);
-    for (i = 0; i < count; i++) {
-        if (!entry_read(r, &raw[i], i, &items[i])) {
-            ok = false;
-            continue;
-        }
-        ok &= access_fits(r, &items[i]);
-        for (j = 0; j < i; j++)
-            if (items[j].name == items[i].name) {
-                diag_error(r->diag, items[i].place,
-                           "duplicate traffic '%.60s': give each a 'name'",
-                           items[i].name);
-                ok = false;
-                break;
-            }
-    }
-    r->s->traffic_count = count;
+    items =
+        intern_alloc(r->l.intern, (count + r->s->call_count) * sizeof *items);
+    for (i = 0; i < count; i++)
+        ok &= entry_read(r, &raw[i], i, &items[i]) &&
+              scenario_access_fits(r, &items[i]);
+    ok &= scenario_build_calls(r, items + count);
+    r->s->traffic_count = count + r->s->call_count;
     r->s->traffic = items;
-    return ok;
+    return names_differ(r, items, r->s->traffic_count) && ok;
 }

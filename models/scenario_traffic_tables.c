@@ -1,151 +1,14 @@
 /*
- * How processes behave and what clients ask: keys, defaults, meaning.
+ * What clients ask, and how: keys, defaults, meaning.
  */
 #include <stddef.h>
 
 #include "models/scenario_internal.h"
 
-/* ---- workloads ---- */
-
-#define WL(field) offsetof(struct raw_workload, field)
-
-static const char *const disciplines[] = {"fifo", "ps", NULL};
-static const char *const on_terminates[] = {"drain", "serve", "exit", "ignore",
-                                            NULL};
-
-static const struct param cold_start[] = {
-    {.name = "factor",
-     .type = PARAM_DOUBLE,
-     .offset = offsetof(struct raw_cold, factor),
-     .text = "1",
-     .min = 1e-6,
-     .max = 1e6,
-     .help = "service times are so many times as long"},
-    {.name = "for",
-     .type = PARAM_DURATION,
-     .offset = offsetof(struct raw_cold, lasts),
-     .text = "0s",
-     .help = "after the start"},
-    {0}};
-
-const struct param scenario_workload_table[] = {
-    {.name = "selector",
-     .type = PARAM_CUSTOM,
-     .offset = WL(selector),
-     .read = custom_keep,
-     .print = custom_print_node,
-     .help = "labels of pods; absent: all"},
-    {.name = "image",
-     .type = PARAM_STRING,
-     .offset = WL(image),
-     .help = "glob for a container's image; absent: any"},
-    {.name = "imageSize",
-     .type = PARAM_QUANTITY,
-     .offset = WL(image_size),
-     .text = "0",
-     .help = "as nodes report it; the scheduler prefers nodes that have the "
-             "image, from 23Mi on"},
-    {.name = "imagePull",
-     .type = PARAM_DIST,
-     .offset = WL(image_pull),
-     .text = "0s",
-     .help = "when the node has not got the image"},
-    {.name = "initContainer",
-     .type = PARAM_DIST,
-     .offset = WL(init),
-     .text = "0s",
-     .help = "run of each init container, one after another"},
-    {.name = "startup",
-     .type = PARAM_DIST,
-     .offset = WL(startup),
-     .text = "1s",
-     .help = "container start -> able to serve"},
-    {.name = "serviceTime",
-     .type = PARAM_DIST,
-     .offset = WL(service_time),
-     .text = "{exponential: {mean: 20ms}}",
-     .help = "of one request, at full speed"},
-    {.name = "concurrency",
-     .type = PARAM_LIMIT,
-     .offset = WL(concurrency),
-     .text = "8",
-     .min = 1,
-     .max = 1e9,
-     .help = "requests at full speed at once"},
-    {.name = "discipline",
-     .type = PARAM_ENUM,
-     .offset = WL(discipline),
-     .text = "fifo",
-     .choices = disciplines,
-     .help = "fifo: so many servers; ps: all share them"},
-    {.name = "queueLimit",
-     .type = PARAM_LIMIT,
-     .offset = WL(queue_limit),
-     .text = "100",
-     .help = "waiting requests; beyond that 503"},
-    {.name = "errorRate",
-     .type = PARAM_RATIO,
-     .offset = WL(error_rate),
-     .text = "0",
-     .max = 1,
-     .help = "share of answers that are errors"},
-    {.name = "coldStart",
-     .type = PARAM_TABLE,
-     .offset = WL(cold),
-     .table = cold_start,
-     .help = "service times of a young pod"},
-    {.name = "cpuPerRequest",
-     .type = PARAM_DURATION,
-     .offset = WL(cpu_per_request),
-     .text = "0s",
-     .min = 0,
-     .max = 86400,
-     .help = "of one core, for autoscalers; 0s: as long as the service takes"},
-    {.name = "idleCPU",
-     .type = PARAM_MILLI,
-     .offset = WL(idle_cpu),
-     .text = "0",
-     .help = "of a pod without requests"},
-    {.name = "onTerminate",
-     .type = PARAM_ENUM,
-     .offset = WL(on_terminate),
-     .text = "drain",
-     .choices = on_terminates,
-     .help = "at SIGTERM"},
-    {.name = "shutdown",
-     .type = PARAM_DIST,
-     .offset = WL(shutdown),
-     .text = "0s",
-     .help = "SIGTERM -> exit, at least"},
-    {.name = "runTime",
-     .type = PARAM_DIST,
-     .offset = WL(run_time),
-     .text = "never",
-     .help = "container start -> it exits by itself; never: runs on, but a "
-             "Job's for 1m"},
-    {.name = "runFailureRate",
-     .type = PARAM_RATIO,
-     .offset = WL(run_failure_rate),
-     .text = "0",
-     .max = 1,
-     .help = "share of such exits with status 1, not 0"},
-    {.name = "preStop",
-     .type = PARAM_CUSTOM,
-     .offset = WL(pre_stop),
-     .text = "manifest",
-     .read = custom_pre_stop,
-     .print = custom_print_pre_stop,
-     .help = "time of the hook; manifest: as it says"},
-    {.name = "calls",
-     .type = PARAM_CUSTOM,
-     .read = custom_none,
-     .help = "requests to other Services"},
-    {0}};
-
-/* ---- traffic ---- */
-
 #define TR(field) offsetof(struct raw_traffic, field)
 #define RT(field) offsetof(struct raw_retries, field)
+#define HE(field) offsetof(struct raw_hedge, field)
+#define AS(field) offsetof(struct raw_asking, field)
 
 static const char *const accesses[] = {"service", "headless", "podIP", NULL};
 static const char *const resolutions[] = {"request", "fluid", "auto", NULL};
@@ -196,6 +59,44 @@ static const struct param retries[] = {
      .help = "causes that are tried again"},
     {0}};
 
+static const struct param hedge[] = {
+    {.name = "after",
+     .type = PARAM_DURATION,
+     .offset = HE(after),
+     .text = "50ms",
+     .min = 0,
+     .max = 86400,
+     .help = "the next attempt, so long after the one before",
+     .source = "gRFC A6 hedgingDelay"},
+    {.name = "max",
+     .type = PARAM_INT,
+     .offset = HE(max),
+     .text = "2",
+     .min = 2,
+     .max = 100,
+     .help = "attempts in all, the first included",
+     .source = "gRFC A6 maxAttempts"},
+    {.name = "budget",
+     .type = PARAM_CUSTOM,
+     .offset = HE(budget),
+     .text = "none",
+     .read = custom_budget,
+     .print = custom_print_budget,
+     .help = "hedges in flight / requests in flight; at least 3 allowed"},
+    {.name = "on",
+     .type = PARAM_STRINGS,
+     .offset = HE(on_causes),
+     .text = "[no_endpoints, dns, connect_refused, connect_timeout, reset, "
+             "overloaded, timeout, misrouted, circuit_open]",
+     .help = "causes after which the next goes at once; others end the request",
+     .source = "gRFC A6 nonFatalStatusCodes"},
+    {0}};
+
+static void release_hedge(void *field)
+{
+    param_release(hedge, field);
+}
+
 static const struct param clients[] = {
     {.name = "count",
      .type = PARAM_INT,
@@ -212,6 +113,69 @@ static const struct param clients[] = {
      .print = custom_print_location,
      .help = "nodes, external, zone/NAME or {pods: {labels}}"},
     {0}};
+
+/* Of whoever asks: a traffic entry, a call. */
+#define ASKING_ROWS(at)                                                        \
+    {.name = "access",                                                         \
+     .type = PARAM_ENUM,                                                       \
+     .offset = (at) + AS(access),                                              \
+     .text = "service",                                                        \
+     .choices = accesses,                                                      \
+     .help = "by virtual IP, by name, or by addresses of pods"},               \
+        {.name = "connections",                                                \
+         .type = PARAM_CUSTOM,                                                 \
+         .offset = (at) + AS(pool),                                            \
+         .text = "perRequest",                                                 \
+         .read = custom_connections,                                           \
+         .print = custom_print_connections,                                    \
+         .help =                                                               \
+             "perRequest or {pool: {size: 2, streams: 1, idleTimeout: 90s, "   \
+             "maxRequests: unlimited, maxAge: never}}, of each client"},       \
+        {.name = "pod",                                                        \
+         .type = PARAM_STRING,                                                 \
+         .offset = (at) + AS(pod),                                             \
+         .help = "with access headless: POD.SERVICE, the name of one pod of "  \
+                 "a StatefulSet; absent: the Service's"},                      \
+        {.name = "resolver",                                                   \
+         .type = PARAM_CUSTOM,                                                 \
+         .offset = (at) + AS(resolver),                                        \
+         .table = scenario_resolver_table,                                     \
+         .read = custom_block,                                                 \
+         .print = custom_print_block,                                          \
+         .help = "how clients look names up; absent: as cluster.dns says, "    \
+                 "and virtual IPs are known"},                                 \
+        {.name = "connectTimeout",                                             \
+         .type = PARAM_DURATION,                                               \
+         .offset = (at) + AS(connect_timeout),                                 \
+         .min = 1e-9,                                                          \
+         .max = 0,                                                             \
+         .help = "of one attempt; absent: as timeout"},                        \
+        {.name = "timeout",                                                    \
+         .type = PARAM_DURATION,                                               \
+         .offset = (at) + AS(timeout),                                         \
+         .text = "1s",                                                         \
+         .min = 1e-9,                                                          \
+         .max = 0,                                                             \
+         .help = "of one attempt, connect included"},                          \
+        {.name = "deadline",                                                   \
+         .type = PARAM_DURATION,                                               \
+         .offset = (at) + AS(deadline),                                        \
+         .text = "never",                                                      \
+         .min = 1e-9,                                                          \
+         .max = 0,                                                             \
+         .help = "over the whole request"},                                    \
+        {.name = "retries",                                                    \
+         .type = PARAM_TABLE,                                                  \
+         .offset = (at) + AS(retries),                                         \
+         .table = retries,                                                     \
+         .help = "of failed attempts"},                                        \
+    {                                                                          \
+        .name = "hedge", .type = PARAM_CUSTOM, .offset = (at) + AS(hedge),     \
+        .table = hedge, .read = custom_block, .print = custom_print_block,     \
+        .release = release_hedge,                                              \
+        .help =                                                                \
+            "attempts beside each other, in place of retries; absent: none"    \
+    }
 
 const struct param scenario_traffic_table[] = {
     {.name = "name",
@@ -240,62 +204,37 @@ const struct param scenario_traffic_table[] = {
      .offset = TR(clients),
      .table = clients,
      .help = "who asks, from where"},
-    {.name = "access",
-     .type = PARAM_ENUM,
-     .offset = TR(access),
-     .text = "service",
-     .choices = accesses,
-     .help = "by virtual IP, by name, or by addresses of pods"},
-    {.name = "connections",
-     .type = PARAM_CUSTOM,
-     .offset = TR(pool),
-     .text = "perRequest",
-     .read = custom_connections,
-     .print = custom_print_connections,
-     .help = "perRequest or {pool: {size: 2, streams: 1, idleTimeout: 90s, "
-             "maxRequests: unlimited, maxAge: never}}, of each client"},
-    {.name = "pod",
-     .type = PARAM_STRING,
-     .offset = TR(pod),
-     .help = "with access headless: POD.SERVICE, the name of one pod of a "
-             "StatefulSet; absent: the Service's"},
-    {.name = "resolver",
-     .type = PARAM_CUSTOM,
-     .offset = TR(resolver),
-     .table = scenario_resolver_table,
-     .read = custom_block,
-     .print = custom_print_block,
-     .help = "how clients look names up; absent: as cluster.dns says, and "
-             "virtual IPs are known"},
-    {.name = "connectTimeout",
-     .type = PARAM_DURATION,
-     .offset = TR(connect_timeout),
-     .min = 1e-9,
-     .max = 0,
-     .help = "of one attempt; absent: as timeout"},
-    {.name = "timeout",
-     .type = PARAM_DURATION,
-     .offset = TR(timeout),
-     .text = "1s",
-     .min = 1e-9,
-     .max = 0,
-     .help = "of one attempt, connect included"},
-    {.name = "deadline",
-     .type = PARAM_DURATION,
-     .offset = TR(deadline),
-     .text = "never",
-     .min = 1e-9,
-     .max = 0,
-     .help = "over the whole request"},
-    {.name = "retries",
-     .type = PARAM_TABLE,
-     .offset = TR(retries),
-     .table = retries,
-     .help = "of failed attempts"},
+    ASKING_ROWS(TR(ask)),
     {.name = "resolution",
      .type = PARAM_ENUM,
      .offset = TR(resolution),
      .text = "request",
      .choices = resolutions,
      .help = "each request is simulated"},
+    {0}};
+
+#define CA(field) offsetof(struct raw_call, field)
+
+const struct param scenario_call_table[] = {
+    {.name = "service",
+     .type = PARAM_STRING,
+     .offset = CA(service),
+     .required = true,
+     .help = "[namespace/]name[:port]"},
+    {.name = "name",
+     .type = PARAM_STRING,
+     .offset = CA(name),
+     .help = "in results, as traffic; absent: CALLER-to-SERVICE"},
+    {.name = "probability",
+     .type = PARAM_RATIO,
+     .offset = CA(probability),
+     .text = "1",
+     .max = 1,
+     .help = "that a request makes it"},
+    {.name = "parallel",
+     .type = PARAM_BOOL,
+     .offset = CA(parallel),
+     .text = "false",
+     .help = "it begins with the one before it, not after it"},
+    ASKING_ROWS(CA(ask)),
     {0}};

@@ -69,6 +69,7 @@ bool scenario_build_workloads(struct scenario_reader *r)
         ok &= loader_read_selector(&r->l, raw[i].selector,
                                    &items[i + 1].selector);
     }
+    ok &= scenario_number_calls(r, items);
     r->s->workload_count = r->l.workload_count = r->raw->workloads.count + 1;
     r->s->workloads = r->l.workloads = items;
     return ok;

@@ -111,13 +111,12 @@ static void look(const struct lb_pick *pick)
     g->next = pick->now + config->update;
 }
 
-/* A balancer begins anywhere (grpc-go: a random sequence number). */
+/* Each set begins anywhere (grpc-go: a picker's random sequence number). */
 static void update(const struct lb_pick *pick)
 {
     struct grpc_wrr *g = pick->balancer->state;
 
-    if (!g->scaled)
-        g->sequence = (uint32_t)rng_u64(pick->rng);
+    g->sequence = (uint32_t)rng_u64(pick->rng);
     g->scaled = mem_realloc(g->scaled, pick->count, sizeof *g->scaled);
     g->weights = mem_realloc(g->weights, pick->count, sizeof *g->weights);
     look(pick);

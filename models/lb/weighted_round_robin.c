@@ -127,8 +127,10 @@ const struct lb_strategy lb_weighted_round_robin = {
     .name = "weighted-round-robin",
     .unit = "connection or request",
     .state = "a current weight by endpoint",
-    .rule = "smooth: each one's current weight grows by its weight, the "
-            "largest is taken and loses the sum; O(n) where weights differ",
+    .rule =
+        "smooth: each one's current weight grows by its weight, the "
+        "largest is taken and loses the sum, from the first one on; O(n) where "
+        "weights differ",
     .constants = "weights 1; maxFails 0 (nginx: 1); failTimeout 10 s; "
                  "slowStart off",
     .source = "nginx src/http/ngx_http_upstream_round_robin.c",

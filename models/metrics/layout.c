@@ -106,10 +106,12 @@ void layout_index_free(struct layout_index *x)
 /* --- the rows of metrics.csv --- */
 
 static void add_rows(struct metric_layout *layout, const char *service,
-                     const char *traffic, enum metric_level low,
+                     const char *traffic, bool hedged, enum metric_level low,
                      enum metric_level high)
 {
     for (size_t i = 0; i < METRIC_COUNT; i++) {
+        if (i == METRIC_attempts_cancelled && !hedged)
+            continue;
         if (metric_infos[i].level >= low && metric_infos[i].level <= high)
             layout->rows[layout->count++] =
                 (struct metric_row){service, traffic, i};
@@ -144,11 +146,15 @@ static void add_service(struct metric_layout *layout, const struct scenario *c,
                         const char *service, const uint32_t *owner,
                         uint32_t row)
 {
-    add_rows(layout, service, "", LEVEL_TRAFFIC, LEVEL_SERVICE);
+    bool hedged = false;
+
+    for (size_t i = 0; i < c->traffic_count; i++)
+        hedged |= owner[i] == row && c->traffic[i].hedge_max > 0;
+    add_rows(layout, service, "", hedged, LEVEL_TRAFFIC, LEVEL_SERVICE);
     for (size_t i = 0; i < c->traffic_count; i++) {
         if (owner[i] == row)
-            add_rows(layout, service, c->traffic[i].name, LEVEL_TRAFFIC,
-                     LEVEL_TRAFFIC);
+            add_rows(layout, service, c->traffic[i].name,
+                     c->traffic[i].hedge_max > 0, LEVEL_TRAFFIC, LEVEL_TRAFFIC);
     }
 }
 
@@ -173,7 +179,7 @@ struct metric_layout *metric_layout_new(const struct scenario *c)
         text = write_name(text, &c->services[services[i]].meta);
         add_service(layout, c, name, owner, (uint32_t)i);
     }
-    add_rows(layout, "", "", LEVEL_CLUSTER, LEVEL_CLUSTER);
+    add_rows(layout, "", "", false, LEVEL_CLUSTER, LEVEL_CLUSTER);
     assert(layout->count <= room);
     free(owner);
     layout_index_free(x);

@@ -37,6 +37,7 @@ enum metric_id {
 struct traffic_sums {
     uint64_t requests, failed, abandoned;
     uint64_t crossed;                /* succeeded ones, from zone to zone */
+    uint64_t cancelled;              /* attempts */
     uint64_t retries, untried;       /* untried: ended without any attempt */
     uint64_t failed_by[CAUSE_COUNT]; /* attempts */
     uint64_t overload;               /* failed attempts of that origin */

@@ -30,7 +30,8 @@ size_t metric_find(const char *name);
  * The rows that every replication of a scenario yields, in the order of
  * metrics.csv: Services in order of the scenario, for each the sum over
  * its traffic, then each traffic entry, then the cluster. Fixed before any
- * replication runs (Services made by the timeline included).
+ * replication runs (Services made by the timeline included). Cancelled
+ * attempts have rows where requests are hedged.
  */
 struct metric_row {
     const char *service; /* "namespace/name"; "" for the cluster */
@@ -105,6 +106,11 @@ void metrics_request_end(struct metrics *m, const struct request_end *r);
 void metrics_attempt_failed(struct metrics *m, uint32_t traffic,
                             sim_time request_arrival, enum cause cause,
                             incident_id origin, pod_id pod, sim_time now);
+/* Attempts of a request that nobody waits for any more: another one decided
+ * it. They neither succeeded nor failed. */
+void metrics_attempts_cancelled(struct metrics *m, uint32_t traffic,
+                                sim_time request_arrival, uint64_t count,
+                                sim_time now);
 /* An attempt left a pod: served, reset or given up while waiting. arrival
  * at the pod; start of service SIM_NEVER: never began. */
 void metrics_served(struct metrics *m, uint32_t traffic, pod_id pod,

@@ -91,6 +91,15 @@ void metrics_attempt_failed(struct metrics *m, uint32_t traffic,
     blame_failed(m, traffic, cause, origin, now);
 }
 
+void metrics_attempts_cancelled(struct metrics *m, uint32_t traffic,
+                                sim_time request_arrival, uint64_t count,
+                                sim_time now)
+{
+    metrics_reach(m, now);
+    FOR_SCOPES(m, scope, request_arrival)
+    scope->traffic[traffic].cancelled += count;
+}
+
 void metrics_audit(const struct metrics *m)
 {
     uint64_t requests = 0, ended = 0, failed = 0, attempts = 0;
@@ -263,6 +272,7 @@ void traffic_sums_merge(struct traffic_sums *into,
     into->failed += from->failed;
     into->abandoned += from->abandoned;
     into->crossed += from->crossed;
+    into->cancelled += from->cancelled;
     into->retries += from->retries;
     into->untried += from->untried;
     for (int i = 0; i < CAUSE_COUNT; i++)

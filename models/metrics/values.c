@@ -78,6 +78,7 @@ static void set_traffic(double *v, const struct traffic_sums *t)
     v[METRIC_metastable_seconds] = sim_to_seconds(t->metastable);
     v[METRIC_attempts] = (double)sums_attempts(t);
     v[METRIC_retries] = (double)t->retries;
+    v[METRIC_attempts_cancelled] = (double)t->cancelled;
     v[METRIC_cross_zone_ratio] = ratio((double)t->crossed, succeeded);
     v[METRIC_request_availability] = ratio(succeeded, succeeded + failed);
     set_latencies(v, &t->latency);
@@ -322,6 +323,8 @@ static size_t put(const struct metric_layout *layout, size_t at,
     for (size_t i = 0; i < METRIC_COUNT; i++) {
         if (metric_infos[i].level < low || metric_infos[i].level > high)
             continue;
+        if (i == METRIC_attempts_cancelled && layout->rows[at].metric != i)
+            continue; /* nobody hedges */
         assert(at < layout->count && layout->rows[at].metric == i);
         values[at++] = v[i];
     }

@@ -13,9 +13,12 @@ static uint64_t *count_open(const struct traffic *t)
 {
     uint64_t *open = mem_calloc(t->entry_count, sizeof *open);
 
-    for (uint32_t i = 0; i < t->count; i++)
-        if (t->requests[i].state != REQUEST_FREE)
-            open[t->requests[i].entry]++;
+    for (uint32_t i = 0; i < t->count; i++) {
+        const struct request *r = &t->requests[i];
+
+        if (r->state != REQUEST_FREE && !is_hedge(t, &t->entries[r->entry], r))
+            open[r->entry]++;
+    }
     return open;
 }
 
@@ -23,6 +26,8 @@ void traffic_audit(struct traffic *t)
 {
     uint64_t *open = count_open(t);
 
+    if (!hedges_audit(t))
+        simulation_fail(t->s, "hedges are lost: some belong to no request");
     for (size_t i = 0; i < t->entry_count; i++) {
         const struct entry *e = &t->entries[i];
 
@@ -46,9 +51,10 @@ void traffic_give_up(struct traffic *t)
 
     for (uint32_t i = 0; i < t->count; i++) {
         struct request *r = &t->requests[i];
+        struct entry *e = request_entry(t, r);
 
-        if (r->state != REQUEST_FREE && r->arrival >= s->world->epoch &&
-            r->arrival < end)
-            request_deadline(request_entry(t, r), r);
+        if (r->state != REQUEST_FREE && !is_hedge(t, e, r) &&
+            r->arrival >= s->world->epoch && r->arrival < end)
+            request_deadline(e, r);
     }
 }

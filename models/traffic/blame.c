@@ -14,13 +14,17 @@
  *                           else overload
  *   error of the process    a fault of it; else nobody's doing
  *
+ * A request that waits for a call of its pod's is slow because of that: what
+ * the call would fail of now is to blame. So it is for those that queue behind
+ * it, where nothing else is. A call that failed makes an error of its origin.
+ *
  * A fault that makes the pod slow or wrong is to blame for its time-outs, its
  * full queue and its errors, as long as it lasts.
  *
  * Touched: a sandbox made or lost, began or ceased to serve, crashed, told
  * to go. To be found not ready is no touch: overload does that.
  */
-#include "models/traffic/traffic_internal.h"
+#include "models/traffic/call.h"
 
 /* So long after something was done to a pod its slowness is put down to
  * that: new pods are cold, and take what queued elsewhere. Our choice. */
@@ -72,19 +76,24 @@ static bool touched_lately(const struct traffic *t, pod_id pod)
 }
 
 /* A pod that works, or should: slow or full. */
-static incident_id slow_origin(const struct traffic *t, pod_id id)
+static incident_id slow_origin(struct traffic *t, const struct request *r,
+                               pod_id id)
 {
     const struct pod *pod = world_pod(t->s->world, id);
-    incident_id origin = world_pod_origin(t->s->world, id);
+    incident_id origin = world_pod_origin(t->s->world, id), callee;
 
     if (!pod || pod->deletion != SIM_NEVER || !pod->serving)
         return origin;
     if (server_fault(pod) != NO_ID)
         return server_fault(pod);
+    callee = calls_origin(t, r);
+    if (callee != NO_ID)
+        return callee;
     if (touched_lately(t, id) && origin != INCIDENT_NONE &&
         origin != INCIDENT_STARTUP)
         return origin;
-    return INCIDENT_OVERLOAD;
+    callee = calls_origin_at(t, id);
+    return callee != NO_ID ? callee : (incident_id)INCIDENT_OVERLOAD;
 }
 
 static incident_id error_origin(const struct traffic *t, pod_id id)
@@ -124,6 +133,6 @@ incident_id blame(struct traffic *t, const struct entry *e,
     if (pod == NO_ID)
         return service_origin(t, e);
     if (cause == CAUSE_TIMEOUT || cause == CAUSE_OVERLOADED)
-        return slow_origin(t, pod);
+        return slow_origin(t, r, pod);
     return world_pod_origin(t->s->world, pod);
 }

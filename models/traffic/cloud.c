@@ -143,6 +143,21 @@ static void on_check(struct sim *sim, void *self, struct event_args args)
                      c->t, args);
 }
 
+/* Connections through the target end. */
+static void cut(struct cloud *c, uint32_t id)
+{
+    connections_cut(c->t, c, cloud_by_pods(c) ? 0 : id + 1,
+                    cloud_by_pods(c) ? id : NO_ID);
+}
+
+/* And at once: what they carry is reset. */
+static void terminate(struct cloud *c, uint32_t id)
+{
+    requests_reset(c->t, c, cloud_by_pods(c) ? 0 : id + 1,
+                   cloud_by_pods(c) ? id : NO_ID);
+    cut(c, id);
+}
+
 static void result(struct traffic *t, struct event_args args, bool ok)
 {
     struct cloud *c;
@@ -152,8 +167,11 @@ static void result(struct traffic *t, struct event_args args, bool ok)
         return;
     x->waiting = false;
     sim_cancel(t->s->sim, x->late);
-    if (health_result(&x->health, &c->spec->health, ok))
+    if (health_result(&x->health, &c->spec->health, ok)) {
         c->stale = true;
+        if (!x->health.healthy && c->spec->terminates)
+            terminate(c, x->id);
+    }
     x->check++;
     sim_after(t->s->sim, c->spec->health.interval, &check_event, t,
               name_of(c, x));
@@ -221,8 +239,7 @@ static void on_cut(struct sim *sim, void *self, struct event_args args)
 
     (void)sim;
     if (!find(c, id))
-        connections_cut(c->t, c, cloud_by_pods(c) ? 0 : id + 1,
-                        cloud_by_pods(c) ? id : NO_ID);
+        cut(c, id);
 }
 
 static void on_node(struct sim *sim, void *self, struct event_args args)

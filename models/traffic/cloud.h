@@ -16,7 +16,9 @@
  * A connection comes to one of the healthy targets, at random (a hash of its
  * flow): of all zones, or of the zone whose entry the client's resolver gave
  * it; without a healthy target, to any (it fails open). It stays there. Kept
- * connections to a target that left end after the deregistration delay.
+ * connections to a target that left end after the deregistration delay; those
+ * to one that is found unhealthy at once, with a reset for what they carry,
+ * where the provider terminates them.
  */
 #ifndef MODELS_TRAFFIC_CLOUD_H
 #define MODELS_TRAFFIC_CLOUD_H

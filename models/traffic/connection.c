@@ -283,6 +283,18 @@ void connection_timed_out(struct entry *e, uint32_t index)
         retire(e, at(e->traffic, index));
 }
 
+static bool came_by(const struct connection *c, uint32_t through, pod_id pod)
+{
+    return through ? c->through == through : c->endpoint.pod == pod;
+}
+
+bool pool_came_by(const struct entry *e, const struct request *r,
+                  uint32_t through, pod_id pod)
+{
+    return r->connection != NO_CONNECTION &&
+           came_by(at(e->traffic, r->connection), through, pod);
+}
+
 void connections_cut(struct traffic *t, const struct cloud *cloud,
                      uint32_t through, pod_id pod)
 {
@@ -290,8 +302,7 @@ void connections_cut(struct traffic *t, const struct cloud *cloud,
         struct connection *c = at(t, i);
 
         if (c->entry && c->entry->lb->cloud == cloud && !c->ending &&
-            c->entry->clients[c->client].external &&
-            (through ? c->through == through : c->endpoint.pod == pod))
+            c->entry->clients[c->client].external && came_by(c, through, pod))
             retire(c->entry, c);
     }
 }

@@ -5,6 +5,7 @@
 #ifndef MODELS_TRAFFIC_CONNECTION_H
 #define MODELS_TRAFFIC_CONNECTION_H
 
+#include "models/traffic/line.h"
 #include "models/traffic/traffic_internal.h"
 
 struct connection {
@@ -31,13 +32,12 @@ struct connection {
 
 /* A client's connections that do the same. Zero but for last.pod, free. */
 struct pool {
-    struct endpoint last;     /* the one that the last request went to */
-    struct gateway *gateway;  /* that chose it; NULL: none */
-    uint32_t free;            /* the list's first; NO_CONNECTION */
-    int64_t open;             /* of those counted */
-    int64_t carrying;         /* of all that there are */
-    VEC_OF(uint64_t) waiting; /* requests, from head on */
-    size_t head;
+    struct endpoint last;    /* the one that the last request went to */
+    struct gateway *gateway; /* that chose it; NULL: none */
+    uint32_t free;           /* the list's first; NO_CONNECTION */
+    int64_t open;            /* of those counted */
+    int64_t carrying;        /* of all that there are */
+    struct line waiting;     /* requests */
     bool armed;
 };
 

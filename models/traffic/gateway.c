@@ -6,6 +6,7 @@
 #include "models/network/kubeproxy.h"
 #include "models/network/priority_load.h"
 #include "models/network/zone_aware.h"
+#include "models/traffic/call.h"
 
 /* Of sets that are made here: balancers tell sets apart by it. Sets of view.c
  * have the same bit; both count by t->view_number. */
@@ -323,17 +324,13 @@ static bool reaches(const struct entry *e, uint32_t client,
     return world_reaches(g->t->s->world, e->clients[client].node, g->home.node);
 }
 
-struct gateway *gateway_enter(struct entry *e, uint32_t client)
+/* The first from there on that is up, and can be reached; NULL: none. */
+static inline struct gateway *first_up(const struct entry *e, uint32_t client,
+                                       uint64_t first)
 {
-    struct balancing *lb = e->lb;
-    uint64_t count = lb->gateways.count, first;
+    const struct balancing *lb = e->lb;
+    uint64_t count = lb->gateways.count;
 
-    if (e->spec->pool.on) /* one for each of its connections */
-        first = rng_mix((uint64_t)e->index << 32 | client,
-                        rng_below(&e->rng, (uint64_t)e->spec->pool.size)) %
-                count;
-    else
-        first = rng_below(&e->rng, count);
     for (uint64_t i = 0; i < count; i++) {
         struct gateway *g = lb->gateways.items[(first + i) % count];
 
@@ -341,6 +338,22 @@ struct gateway *gateway_enter(struct entry *e, uint32_t client)
             return g;
     }
     return NULL;
+}
+
+struct gateway *gateway_by(const struct entry *e, uint32_t client,
+                           uint64_t connection)
+{
+    uint64_t place = rng_mix((uint64_t)e->index << 32 | client, connection);
+
+    return first_up(e, client, place % e->lb->gateways.count);
+}
+
+struct gateway *gateway_enter(struct entry *e, uint32_t client)
+{
+    if (e->spec->pool.on) /* one for each of its connections */
+        return gateway_by(e, client,
+                          rng_below(&e->rng, (uint64_t)e->spec->pool.size));
+    return first_up(e, client, rng_below(&e->rng, e->lb->gateways.count));
 }
 
 /* -------------------------------------------------------------------- making
@@ -426,7 +439,10 @@ const uint32_t *gateway_sources(struct balancing *lb, struct traffic *t)
     for (size_t i = 0; lb->at == LB_CLIENT && i < t->entry_count; i++) {
         const struct entry *e = &t->entries[i];
 
-        for (uint32_t k = 0; e->lb == lb && k < e->client_count; k++)
+        if (e->lb == lb && e->inner)
+            callers_count(t, e, lb->sources);
+        for (uint32_t k = 0; e->lb == lb && !e->inner && k < e->client_count;
+             k++)
             if (!e->clients[k].external && e->clients[k].node != NO_ID)
                 lb->sources[e->clients[k].zone]++;
     }
@@ -450,7 +466,7 @@ static void gateway_free(struct gateway *g)
     VEC_FREE(g->hosts);
     VEC_FREE(g->routes);
     VEC_FREE(g->balancers);
-    VEC_FREE(g->pending);
+    VEC_FREE(g->pending.ids);
     free(g);
 }
 

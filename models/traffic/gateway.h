@@ -22,6 +22,7 @@
 
 #include "models/network/health_check.h"
 #include "models/network/outlier.h"
+#include "models/traffic/line.h"
 #include "models/traffic/traffic_internal.h"
 
 /* An endpoint as one instance knows it. */
@@ -60,8 +61,7 @@ struct gateway {
     struct rng rng;                         /* of checks */
     /* of relay.c: */
     int64_t active, retrying;
-    VEC_OF(uint64_t) pending; /* requests, from head on */
-    size_t head;
+    struct line pending; /* requests */
 };
 
 /* --- gateway.c --- */
@@ -74,6 +74,9 @@ struct gateway *gateway_of_client(struct entry *e, uint32_t client);
 /* The instance that the client enters; NULL: all are down. Draws from
  * e->rng. */
 struct gateway *gateway_enter(struct entry *e, uint32_t client);
+/* The same by a connection of the client's, which has a number. */
+struct gateway *gateway_by(const struct entry *e, uint32_t client,
+                           uint64_t connection);
 /* False: its node is down. */
 bool gateway_up(const struct gateway *g);
 /* False: a bound is reached. */
@@ -116,6 +119,8 @@ void gateway_ended(void *self, const struct lb_end *end);
 
 /* --- relay.c --- */
 void relay_attempt(struct entry *e, struct request *r);
+/* It has a connection to the gateway (downstream.h). */
+void relay_enter(struct entry *e, struct request *r);
 /* An answer has come back: true where the gateway has taken it. */
 bool relay_finish(struct entry *e, struct request *r, enum cause cause);
 /* The client ends the attempt: before request_close. */
@@ -126,6 +131,9 @@ void relay_dead(struct entry *e, struct request *r);
  * the two ways. */
 sim_time relay_hop(struct entry *e, const struct request *r,
                    const struct gateway *g, uint64_t place);
+/* That way goes from one zone to another. */
+bool relay_crosses(const struct entry *e, const struct request *r,
+                   const struct gateway *g);
 /* Room for one that waits. */
 void relay_wake(struct gateway *g);
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "models/traffic/connection.h"
+#include "models/traffic/downstream.h"
 #include "models/traffic/request_private.h"
 
 static void on_dispatch(struct sim *sim, void *self, struct event_args args);
@@ -24,6 +25,7 @@ void pools_begin(struct entry *e)
     e->per_endpoint = e->pooled && e->lb->per_request &&
                       e->lb->at == LB_CLIENT &&
                       e->spec->access != ACCESS_POD_IP;
+    downstream_begin(e);
     rng_init(&e->life, e->traffic->s->root, "traffic.connection", e->spec->name,
              rng_hash(e->spec->service) ^ rng_hash(e->spec->space) << 1);
 }
@@ -33,7 +35,7 @@ void pools_free(struct client *client)
     if (!client->pools)
         return;
     for (size_t i = 0; i < client->pools->pools.count; i++)
-        VEC_FREE(client->pools->pools.items[i].waiting);
+        VEC_FREE(client->pools->pools.items[i].waiting.ids);
     VEC_FREE(client->pools->pools);
     VEC_FREE(client->pools->by_slot);
     free(client->pools);
@@ -56,7 +58,7 @@ static struct client_pools *pools_of(struct entry *e, uint32_t client)
 
 static bool is_unused(const struct pool *p)
 {
-    return p->open == 0 && p->carrying == 0 && p->head == p->waiting.count;
+    return p->open == 0 && p->carrying == 0 && line_count(&p->waiting) == 0;
 }
 
 /* The pool to that pod, else one that nobody uses, else a new one. */
@@ -93,39 +95,17 @@ static uint32_t pool_to(struct client_pools *all,
 
 /* -------------------------------------------------------------- waiting */
 
-/* The first that waits; NULL: nobody. Those that gave up leave. */
-static struct request *front(struct traffic *t, struct pool *p)
-{
-    while (p->head < p->waiting.count) {
-        struct request *r = request_find(t, p->waiting.items[p->head]);
-
-        if (r && r->state == REQUEST_QUEUED)
-            return r;
-        p->head++;
-    }
-    p->head = p->waiting.count = 0;
-    return NULL;
-}
-
 static void queue_up(struct entry *e, struct pool *p, struct request *r)
 {
-    size_t left = p->waiting.count - p->head;
-
-    if (p->head > 64 && p->head > left) { /* room at the front */
-        for (size_t i = 0; i < left; i++)
-            p->waiting.items[i] = p->waiting.items[p->head + i];
-        p->waiting.count = left;
-        p->head = 0;
-    }
     r->state = REQUEST_QUEUED;
-    VEC_PUSH(p->waiting, request_id(e->traffic, r));
+    line_join(&p->waiting, request_id(e->traffic, r));
 }
 
 void pool_wake(struct entry *e, uint32_t client, uint32_t index)
 {
     struct pool *p = &e->clients[client].pools->pools.items[index];
 
-    if (p->armed || p->head == p->waiting.count)
+    if (p->armed || line_count(&p->waiting) == 0)
         return;
     p->armed = true;
     sim_after(e->traffic->s->sim, 0, &dispatch_event, e,
@@ -215,7 +195,7 @@ void pool_attempt(struct entry *e, struct request *r)
         return;
     p = &all->pools.items[r->pool];
     c = connection_free(t, p);
-    if (front(t, p) || (!c && !may_open(e, p)))
+    if (request_queued(t, &p->waiting) || (!c && !may_open(e, p)))
         queue_up(e, p, r);
     else if (c)
         carry(e, p, c, r, delay);
@@ -242,10 +222,10 @@ static void on_dispatch(struct sim *sim, void *self, struct event_args args)
         struct pool *p = &all->pools.items[args.detail];
         struct connection *c = connection_free(e->traffic, p);
 
-        r = front(e->traffic, p);
+        r = request_queued(e->traffic, &p->waiting);
         if (!r || (!c && !may_open(e, p)))
             return;
-        p->head++;
+        line_drop(&p->waiting);
         if (c) {
             carry(e, p, c, r, 0);
             continue;
@@ -257,6 +237,8 @@ static void on_dispatch(struct sim *sim, void *self, struct event_args args)
 
 void pool_before_failure(struct entry *e, struct request *r, enum cause cause)
 {
+    if (e->downstreams && r->state == REQUEST_QUEUED)
+        downstream_waited(e, r);
     if (!e->pooled)
         return;
     if (r->state == REQUEST_QUEUED) {
@@ -287,6 +269,8 @@ static void leave(struct entry *e, const struct client *client)
 void pools_leave(struct entry *e, uint32_t client)
 {
     leave(e, &e->clients[client]);
+    if (e->downstreams)
+        downstream_leave(e, client);
 }
 
 void pools_abandon(struct traffic *t, node_id node, pod_id pod)
@@ -294,12 +278,12 @@ void pools_abandon(struct traffic *t, node_id node, pod_id pod)
     for (size_t i = 0; i < t->entry_count; i++) {
         struct entry *e = &t->entries[i];
 
-        for (uint32_t k = 0; e->pooled && k < e->client_count; k++) {
+        for (uint32_t k = 0; e->spec->pool.on && k < e->client_count; k++) {
             const struct client *c = &e->clients[k];
 
             if (!c->external &&
                 (pod == NO_ID ? c->node == node : c->pod == pod))
-                leave(e, c);
+                pools_leave(e, k);
         }
     }
 }

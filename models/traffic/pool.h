@@ -59,6 +59,9 @@ void pool_before_failure(struct entry *e, struct request *r, enum cause cause);
 /* The attempt is over; r->connection is not NO_CONNECTION. */
 void pool_release(struct entry *e, struct request *r, enum lb_result result);
 
+/* Its connection did: as connections_cut has it. */
+bool pool_came_by(const struct entry *e, const struct request *r,
+                  uint32_t through, pod_id pod);
 /* Ends connections that came by the cloud's target: by node (through: 1 + its
  * id), or to a pod; those that carry a request, after its answer. */
 void connections_cut(struct traffic *t, const struct cloud *cloud,

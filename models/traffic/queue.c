@@ -228,7 +228,20 @@ bool queue_enter(struct queue *q, sim_time work, uint64_t user, uint32_t detail,
     return true;
 }
 
-/* FIFO: a job's service ends. */
+/* Takes a job that has got its service out of the queue. */
+static inline void let_go(struct queues *qs, struct queue *q, uint32_t j)
+{
+    free_slot(qs, j);
+    if (q->shared) {
+        q->staying--;
+        return;
+    }
+    q->busy--;
+    if (q->waiting > 0)
+        begin_next(qs, q, sim_now(qs->sim));
+}
+
+/* FIFO: a job's service ends; or one that stayed leaves. */
 static void on_end(struct sim *sim, void *self, struct event_args args)
 {
     struct queues *qs = self;
@@ -236,17 +249,29 @@ static void on_end(struct sim *sim, void *self, struct event_args args)
     struct queue_job job = qs->jobs[j];
     struct queue *q = job.queue;
 
+    (void)sim;
     if (job.generation != (uint32_t)(args.subject >> 32))
         return; /* its queue was cleared */
     if (__builtin_expect(q->hung, 0)) {
         VEC_PUSH(q->due, args.subject);
         return;
     }
-    free_slot(qs, j);
-    q->busy--;
-    if (q->waiting > 0)
-        begin_next(qs, q, sim_now(sim));
+    if (__builtin_expect(job.flag >= QUEUE_STAYS, 0)) {
+        qs->worked(qs->self, q, args.subject, job.flag);
+        return;
+    }
+    let_go(qs, q, j);
     qs->served(qs->self, q, &job);
+}
+
+void queue_leave(struct queues *qs, uint64_t id, uint32_t flag)
+{
+    struct queue_job *job = &qs->jobs[(uint32_t)id];
+
+    assert(job->generation == id >> 32 && job->queue);
+    assert(job->flag >= QUEUE_STAYS && flag < QUEUE_STAYS);
+    job->flag = flag;
+    on_end(qs->sim, qs, (struct event_args){.subject = id});
 }
 
 /* Shared: the first to finish leaves. */
@@ -264,12 +289,19 @@ static void on_departure(struct sim *sim, void *self, struct event_args args)
     share = heap_pop(q);
     q->virtual = share.finish;
     job = qs->jobs[share.job];
-    free_slot(qs, share.job);
     q->busy--;
+    if (job.flag < QUEUE_STAYS)
+        free_slot(qs, share.job);
+    else
+        q->staying++;
     if (q->waiting > 0)
         begin_next(qs, q, sim_now(sim));
     await_departure(q);
-    qs->served(qs->self, q, &job);
+    if (job.flag < QUEUE_STAYS)
+        qs->served(qs->self, q, &job);
+    else
+        qs->worked(qs->self, q, (uint64_t)job.generation << 32 | share.job,
+                   job.flag);
 }
 
 /* ------------------------------------------------------------- queues */
@@ -378,7 +410,7 @@ void queue_clear(struct queue *q, queue_left *lost, void *self)
     sim_cancel(q->all->sim, q->next);
     q->next = 0;
     taken = take_all(q, present);
-    q->busy = q->waiting = 0;
+    q->busy = q->waiting = q->staying = 0;
     q->heap.count = q->due.count = 0;
     queue_resume(q);
     for (size_t i = 0; lost && i < present; i++)

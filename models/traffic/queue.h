@@ -13,6 +13,9 @@
  * starts. A shared station has one event pending, for its next departure,
  * and a heap of virtual finishing times (O(log n) an arrival).
  *
+ * A job may stay when its work is done: it waits for something else, in its
+ * place, until queue_leave. FIFO, it keeps its server; shared, it uses none.
+ *
  * Departures at one instant leave in order of arrival. A job that leaves
  * makes room first and is reported then: what comes back at once queues
  * behind those who wait.
@@ -24,6 +27,8 @@
 #include "sim/engine/sim.h"
 
 #define QUEUE_UNLIMITED INT64_MAX
+/* A job whose flag is that or more stays. */
+#define QUEUE_STAYS 2U
 
 struct queue;
 
@@ -46,10 +51,15 @@ struct queue_job {
 typedef void queue_left(void *self, struct queue *queue,
                         const struct queue_job *job);
 
+/* The work of a job that stays is done; job: names it for queue_leave. */
+typedef void queue_worked(void *self, struct queue *queue, uint64_t job,
+                          uint32_t flag);
+
 /* All queues of one simulation: they share the slab and the calendar. */
 struct queues {
     struct sim *sim;
     queue_left *served;
+    queue_worked *worked; /* NULL: nobody stays */
     void *self;
     struct queue_job *jobs; /* owned */
     uint32_t count, room, free;
@@ -66,6 +76,7 @@ struct queue {
     struct queues *all;
     int64_t servers, limit; /* QUEUE_UNLIMITED: no bound */
     int64_t busy, waiting;  /* in service, in line */
+    int64_t staying;        /* shared: beside those */
     uint32_t head, tail;    /* of the line; valid if waiting */
     int64_t sharers;
     bool shared; /* sharers > servers */
@@ -95,20 +106,24 @@ void queue_release(struct queue *q);
 /* True where the next job would be refused. */
 static inline bool queue_full(const struct queue *q)
 {
-    int64_t present = q->busy + q->waiting;
+    int64_t present = q->busy + q->waiting + q->staying;
 
     return present >= q->servers && present - q->servers >= q->limit;
 }
 
 static inline int64_t queue_present(const struct queue *q)
 {
-    return q->busy + q->waiting;
+    return q->busy + q->waiting + q->staying;
 }
 
 /* A job comes now. False: full, nothing happened. work SIM_NEVER: it never
  * ends by itself. */
 bool queue_enter(struct queue *q, sim_time work, uint64_t user, uint32_t detail,
                  uint32_t flag);
+
+/* A job that stayed leaves, with that flag (< QUEUE_STAYS); while the queue
+ * hangs, once it goes on. */
+void queue_leave(struct queues *qs, uint64_t job, uint32_t flag);
 
 /* A hung queue takes every job in, and none leaves: FIFO, those whose time
  * comes meanwhile leave when it goes on; shared, nobody gets on. To be cleared

@@ -10,6 +10,7 @@
  * balancer, first come first served. A client that leaves ends the try; that
  * says nothing of the endpoint.
  */
+#include "models/traffic/downstream.h"
 #include "models/traffic/gateway.h"
 #include "models/traffic/request_private.h"
 
@@ -55,6 +56,12 @@ static enum path hop_path(const struct entry *e, const struct request *r,
     return path_between(&g->home, c->node, c->zone);
 }
 
+bool relay_crosses(const struct entry *e, const struct request *r,
+                   const struct gateway *g)
+{
+    return hop_path(e, r, g) == CROSS_ZONE;
+}
+
 sim_time relay_hop(struct entry *e, const struct request *r,
                    const struct gateway *g, uint64_t place)
 {
@@ -70,10 +77,11 @@ sim_time relay_hop(struct entry *e, const struct request *r,
 static void go_back(struct entry *e, struct request *r, enum cause cause)
 {
     const struct gateway *g = gateway_at(e, r);
+    bool crossed = r->stage == TRIED && r->path == CROSS_ZONE;
 
     r->stage = GOES_BACK;
-    r->path = (uint8_t)hop_path(e, r, g);
     r->back = e->lb->at == LB_CLIENT ? 0 : relay_hop(e, r, g, PLACE_HOP_BACK);
+    r->path = (uint8_t)(crossed ? CROSS_ZONE : hop_path(e, r, g));
     request_answer(e, r, cause);
 }
 
@@ -89,35 +97,23 @@ static void refuse(struct entry *e, struct request *r, enum cause cause)
 
 /* --------------------------------------------------------------- waiting */
 
-static size_t waiting(const struct gateway *g)
-{
-    return g->pending.count - g->head;
-}
-
 static void wait_here(struct entry *e, struct request *r)
 {
     struct gateway *g = gateway_at(e, r);
     const struct breaker_spec *b = &spec_of(g)->breaker;
 
-    if (g->active >= b->requests || (int64_t)waiting(g) >= b->pending) {
+    if (g->active >= b->requests ||
+        (int64_t)line_count(&g->pending) >= b->pending) {
         refuse(e, r, CAUSE_CIRCUIT_OPEN);
         return;
     }
-    if (g->head > 64 && g->head > waiting(g)) { /* room at the front */
-        size_t left = waiting(g);
-
-        for (size_t i = 0; i < left; i++)
-            g->pending.items[i] = g->pending.items[g->head + i];
-        g->pending.count = left;
-        g->head = 0;
-    }
     r->stage = WAITS;
-    VEC_PUSH(g->pending, request_id(e->traffic, r));
+    line_join(&g->pending, request_id(e->traffic, r));
 }
 
 void relay_wake(struct gateway *g)
 {
-    if (waiting(g) > 0)
+    if (line_count(&g->pending) > 0)
         sim_after(g->t->s->sim, 0, &wake_event, g->t,
                   (struct event_args){.subject = g->id});
 }
@@ -140,6 +136,8 @@ static void begin_try(struct entry *e, struct request *r)
     }
     r->balancer = target.balancer;
     r->stage = TRIED;
+    if (e->downstreams)
+        downstream_tried(e, r->client, target.endpoint);
     r->sent = sim_now(e->traffic->s->sim);
     sim_after(e->traffic->s->sim, each, &late_event, e->traffic, name_of(e, r));
     request_send(e, r, &target, 0);
@@ -159,14 +157,13 @@ static void on_wake(struct sim *sim, void *self, struct event_args args)
     struct gateway *g = t->gateways.items[args.subject];
 
     (void)sim;
-    while (waiting(g) > 0 && gateway_has_room(g)) {
-        struct request *r = request_find(t, g->pending.items[g->head++]);
+    while (line_count(&g->pending) > 0 && gateway_has_room(g)) {
+        struct request *r = request_find(t, line_first(&g->pending));
 
+        line_drop(&g->pending);
         if (r && r->stage == WAITS)
             begin_try(request_entry(t, r), r);
     }
-    if (waiting(g) == 0)
-        g->head = g->pending.count = 0;
 }
 
 /* The balancer's part in the try is over. */
@@ -349,16 +346,18 @@ static void on_arrive(struct sim *sim, void *self, struct event_args args)
         request_lost(t, args.subject);
 }
 
-void relay_attempt(struct entry *e, struct request *r)
+static struct gateway *instance(struct entry *e, const struct request *r)
 {
-    struct gateway *g = e->lb->at == LB_CLIENT ? gateway_of_client(e, r->client)
-                                               : gateway_enter(e, r->client);
+    if (e->lb->at == LB_CLIENT)
+        return gateway_of_client(e, r->client);
+    return e->downstreams ? downstream_gateway(e, r)
+                          : gateway_enter(e, r->client);
+}
 
-    patience_attempt(e, r);
-    r->stage = ON_ITS_WAY;
-    r->tries = 0;
-    r->relay_retry = false;
-    r->pod = r->node = NO_ID;
+void relay_enter(struct entry *e, struct request *r)
+{
+    struct gateway *g = instance(e, r);
+
     if (!g) {
         request_no_target(e, r,
                           &(struct chosen){.cause = CAUSE_CONNECT_TIMEOUT});
@@ -373,8 +372,21 @@ void relay_attempt(struct entry *e, struct request *r)
     request_travel(e, r, relay_hop(e, r, g, PLACE_HOP), &arrive_event, 0);
 }
 
+void relay_attempt(struct entry *e, struct request *r)
+{
+    patience_attempt(e, r);
+    r->stage = ON_ITS_WAY;
+    r->tries = 0;
+    r->relay_retry = false;
+    r->pod = r->node = NO_ID;
+    if (!e->downstreams || downstream_take(e, r))
+        relay_enter(e, r);
+}
+
 void relay_close(struct entry *e, struct request *r)
 {
+    if (e->downstreams)
+        downstream_give(e, r, r->stage == GOES_BACK);
     if (r->stage == ON_ITS_WAY)
         return;
     if (r->stage == TRIED)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "models/network/ipam.h"
+#include "models/traffic/call.h"
 #include "models/traffic/request_private.h"
 
 static void on_arrive(struct sim *sim, void *self, struct event_args args);
@@ -40,6 +41,11 @@ static inline struct request *take_slot(struct traffic *t)
     return &t->requests[t->count++];
 }
 
+struct request *request_take(struct traffic *t)
+{
+    return take_slot(t);
+}
+
 /* The answer is with the client. */
 static inline void finish(struct entry *e, struct request *r, enum cause cause)
 {
@@ -53,7 +59,10 @@ static inline void finish(struct entry *e, struct request *r, enum cause cause)
         return;
     }
     request_close(e, r, LB_OK);
-    request_end_as(e, r, REQUEST_SUCCEEDED, CAUSE_NONE, INCIDENT_NONE);
+    if (__builtin_expect(e->hedged, 0))
+        hedge_won(e, r);
+    else
+        request_end_as(e, r, REQUEST_SUCCEEDED, CAUSE_NONE, INCIDENT_NONE);
 }
 
 /* ---------------------------------------------------------- on the wire */
@@ -120,16 +129,23 @@ static inline struct pod *resolve(const struct traffic *t,
     return pod;
 }
 
+static bool listens(const struct entry *e, const struct pod *pod)
+{
+    const struct world *w = e->traffic->s->world;
+
+    return pod_listens_for(pod, world_service(w, e->known)->spec,
+                           e->spec->port);
+}
+
 static inline enum cause submit(struct entry *e, struct request *r,
                                 struct pod *pod)
 {
     struct traffic *t = e->traffic;
 
+    if (__builtin_expect(e->picky, 0) && !listens(e, pod))
+        return CAUSE_CONNECT_REFUSED;
     if (pod->id != r->pod && !in_service(pod, e->known))
-        return pod_listens_for(pod, world_service(t->s->world, e->known)->spec,
-                               e->spec->port)
-                   ? CAUSE_MISROUTED
-                   : CAUSE_CONNECT_REFUSED;
+        return listens(e, pod) ? CAUSE_MISROUTED : CAUSE_CONNECT_REFUSED;
     /* One output was drawn when the attempt began; more come from places
      * that no one else uses. */
     e->work.counter[2] = r->number;
@@ -254,6 +270,8 @@ static sim_time pass(struct entry *e, struct request *r,
     if (e->lb->at != LB_GATEWAY || e->relayed)
         return 0;
     r->back += relay_hop(e, r, target->gateway, PLACE_HOP_BACK);
+    if (relay_crosses(e, r, target->gateway))
+        r->path = CROSS_ZONE; /* one of the two ways is enough */
     return relay_hop(e, r, target->gateway, PLACE_HOP);
 }
 
@@ -317,6 +335,16 @@ void request_attempt(struct entry *e, struct request *r)
 
 /* ---------------------------------------------------------------- events */
 
+static void prepare(struct entry *e, struct request *r)
+{
+    if (e->spec->deadline != SIM_NEVER)
+        patience_request(e, r);
+    if (e->hedged)
+        hedge_begin(e, r);
+    if (e->inner)
+        call_join(e, r);
+}
+
 /* e->rng stands behind `bits` and what chose the client. */
 static inline void begin(struct entry *e, uint64_t number, uint32_t client,
                          uint64_t bits, sim_time work)
@@ -336,8 +364,8 @@ static inline void begin(struct entry *e, uint64_t number, uint32_t client,
     r->work = work;
     e->offered++;
     metrics_request_begin(t->s->metrics, e->index, r->arrival);
-    if (e->spec->deadline != SIM_NEVER)
-        patience_request(e, r);
+    if (__builtin_expect(e->prepared, 0))
+        prepare(e, r);
     attempt(e, r);
 }
 

@@ -2,6 +2,7 @@
  * request_end - how requests end other than well: failures, retries,
  * time-outs, deadlines, clients that leave.
  */
+#include "models/traffic/call.h"
 #include "models/traffic/request_private.h"
 
 /* Linux, where the scenario gives no time-out: see traffic.h. */
@@ -33,7 +34,7 @@ static sim_time backoff(struct entry *e, const struct request *r)
     return (sim_time)(rng_uniform(&e->more) * span + 0.5);
 }
 
-static bool within_budget(const struct entry *e)
+bool request_within_budget(const struct entry *e)
 {
     double allowed = e->spec->retry_budget * (double)entry_in_flight(e);
 
@@ -41,8 +42,8 @@ static bool within_budget(const struct entry *e)
            (double)(e->retrying + 1) <= allowed;
 }
 
-static void attempt_failed(struct entry *e, const struct request *r,
-                           enum cause cause, incident_id origin, pod_id pod)
+void request_attempt_failed_by(struct entry *e, const struct request *r,
+                               enum cause cause, incident_id origin, pod_id pod)
 {
     struct simulation *s = e->traffic->s;
 
@@ -53,7 +54,7 @@ static void attempt_failed(struct entry *e, const struct request *r,
 void request_attempt_failed(struct entry *e, const struct request *r,
                             enum cause cause)
 {
-    attempt_failed(e, r, cause, r->origin, r->pod);
+    request_attempt_failed_by(e, r, cause, r->origin, r->pod);
 }
 
 void request_expire_at(struct entry *e, const struct request *r, sim_time at)
@@ -81,16 +82,20 @@ void request_fail(struct entry *e, struct request *r, enum cause cause)
 
     pool_before_failure(e, r, cause);
     origin = blame(t, e, r, cause);
-    attempt_failed(e, r, cause, origin, r->pod);
+    request_attempt_failed_by(e, r, cause, origin, r->pod);
     request_close(e, r, request_result(cause));
+    if (e->hedged) {
+        hedge_failed(e, r, cause, origin);
+        return;
+    }
     if (r->attempts - r->more_attempts > e->spec->retries_max ||
         !(e->spec->retry_on >> cause & 1)) {
         request_end_as(e, r, REQUEST_FAILED, cause, origin);
         return;
     }
-    if (!within_budget(e)) {
+    if (!request_within_budget(e)) {
         r->attempts++;
-        attempt_failed(e, r, CAUSE_CIRCUIT_OPEN, origin, NO_ID);
+        request_attempt_failed_by(e, r, CAUSE_CIRCUIT_OPEN, origin, NO_ID);
         request_end_as(e, r, REQUEST_FAILED, CAUSE_CIRCUIT_OPEN, origin);
         return;
     }
@@ -187,19 +192,85 @@ static void on_expire(struct sim *sim, void *self, struct event_args args)
         request_expired(request_entry(t, r), r);
 }
 
+enum cause request_cut(struct entry *e, struct request *r, incident_id *origin)
+{
+    enum cause cause = late_cause(e, r);
+
+    pool_before_failure(e, r, cause);
+    *origin = blame(e->traffic, e, r, cause);
+    request_attempt_failed_by(e, r, cause, *origin, r->pod);
+    request_close(e, r, request_result(cause));
+    return cause;
+}
+
 void request_deadline(struct entry *e, struct request *r)
 {
     enum cause cause = (enum cause)r->cause;
     incident_id origin = r->origin;
 
-    if (r->state != REQUEST_WAITS) {
-        cause = late_cause(e, r);
-        pool_before_failure(e, r, cause);
-        origin = blame(e->traffic, e, r, cause);
-        attempt_failed(e, r, cause, origin, r->pod);
+    if (e->hedged) {
+        hedge_deadline(e, r);
+        return;
     }
-    request_close(e, r, request_result(cause));
+    if (r->state == REQUEST_WAITS)
+        request_close(e, r, request_result(cause));
+    else
+        cause = request_cut(e, r, &origin);
     request_end_as(e, r, REQUEST_FAILED, cause, origin);
+}
+
+void request_abandon(struct entry *e, struct request *r)
+{
+    if (e->hedged) {
+        hedge_abandon(e, r);
+        return;
+    }
+    request_close(e, r, LB_GONE);
+    request_end_as(e, r, REQUEST_ABANDONED, CAUSE_NONE, INCIDENT_NONE);
+}
+
+struct request *request_queued(struct traffic *t, struct line *line)
+{
+    for (; line_count(line) > 0; line_drop(line)) {
+        struct request *r = request_find(t, line_first(line));
+
+        if (r && r->state == REQUEST_QUEUED)
+            return r;
+    }
+    return NULL;
+}
+
+static bool came_by(const struct entry *e, const struct request *r,
+                    uint32_t through, pod_id pod)
+{
+    if (r->state != REQUEST_SENT && r->state != REQUEST_DEAD)
+        return false;
+    if (e->pooled)
+        return pool_came_by(e, r, through, pod);
+    return through ? r->pool == through : r->pod == pod;
+}
+
+void requests_reset(struct traffic *t, const struct cloud *cloud,
+                    uint32_t through, pod_id pod)
+{
+    for (uint32_t i = 0; i < t->count; i++) {
+        struct request *r = &t->requests[i];
+        struct entry *e = request_entry(t, r);
+
+        if (r->state != REQUEST_FREE && e->lb->cloud == cloud &&
+            !e->spec->udp && e->clients[r->client].external &&
+            came_by(e, r, through, pod))
+            request_answer(e, r, CAUSE_RESET);
+    }
+}
+
+void request_awaited(struct entry *e, const struct request *r,
+                     const struct request_end *ended)
+{
+    if (e->closed)
+        closed_ended(e, r->client, ended->end == r->arrival);
+    else
+        call_ended(e, r, ended);
 }
 
 void requests_abandon(struct traffic *t, node_id node, pod_id pod)
@@ -212,12 +283,13 @@ void requests_abandon(struct traffic *t, node_id node, pod_id pod)
         if (r->state == REQUEST_FREE)
             continue;
         e = request_entry(t, r);
+        if (is_hedge(t, e, r))
+            continue;
         client = &e->clients[r->client];
         if (client->external ||
             (pod == NO_ID ? client->node != node : client->pod != pod))
             continue;
-        request_close(e, r, LB_GONE);
-        request_end_as(e, r, REQUEST_ABANDONED, CAUSE_NONE, INCIDENT_NONE);
+        request_abandon(e, r);
     }
     pools_abandon(t, node, pod);
 }

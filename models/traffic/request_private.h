@@ -6,6 +6,7 @@
 
 #include "models/traffic/arrivals.h"
 #include "models/traffic/gateway.h"
+#include "models/traffic/hedge.h"
 #include "models/traffic/pool.h"
 
 /* Places of a stream, beside (request, attempt): what is drawn there does
@@ -67,6 +68,17 @@ static inline void request_close(struct entry *e, struct request *r,
     r->generation++;
 }
 
+static inline void request_free(struct traffic *t, struct request *r)
+{
+    r->state = REQUEST_FREE;
+    r->next_free = t->free;
+    t->free = (uint32_t)(r - t->requests);
+}
+
+/* Somebody waits for the end of the entry's requests. */
+void request_awaited(struct entry *e, const struct request *r,
+                     const struct request_end *ended);
+
 /* The attempt is closed. */
 static inline void request_end_as(struct entry *e, struct request *r,
                                   enum outcome outcome, enum cause cause,
@@ -82,16 +94,16 @@ static inline void request_end_as(struct entry *e, struct request *r,
                                 .arrival = r->arrival,
                                 .end = sim_now(t->s->sim)};
 
-    r->state = REQUEST_FREE;
-    r->next_free = t->free;
-    t->free = (uint32_t)(r - t->requests);
+    request_free(t, r);
     e->ended[outcome]++;
     metrics_request_end(t->s->metrics, &ended);
-    if (__builtin_expect(e->closed, 0))
-        closed_ended(e, r->client, ended.end == r->arrival);
+    if (__builtin_expect(e->awaited, 0))
+        request_awaited(e, r, &ended);
 }
 
 /* --- request.c --- */
+/* A slot, whatever it held: t->requests may move. */
+struct request *request_take(struct traffic *t);
 /* The next try. e->rng stands behind r->bits. */
 void request_attempt(struct entry *e, struct request *r);
 /* Sends it, once a connection carries it. extra: time before. */
@@ -111,10 +123,23 @@ enum lb_result request_result(enum cause cause);
 /* A try failed that is followed by another one: for the metrics. */
 void request_attempt_failed(struct entry *e, const struct request *r,
                             enum cause cause);
+void request_attempt_failed_by(struct entry *e, const struct request *r,
+                               enum cause cause, incident_id origin,
+                               pod_id pod);
+/* The whole request's deadline ends an attempt: it is closed. Returns what it
+ * failed of. */
+enum cause request_cut(struct entry *e, struct request *r, incident_id *origin);
+/* True where the budget allows one more retry or hedge in flight. */
+bool request_within_budget(const struct entry *e);
 /* The client's time-out of the attempt, by an event of its own. */
 void request_expire_at(struct entry *e, const struct request *r, sim_time at);
 /* The attempt failed: the next one, or the end. */
 void request_fail(struct entry *e, struct request *r, enum cause cause);
+/* The first of a client's line that waits (state QUEUED); NULL: nobody. Those
+ * that gave up leave. */
+struct request *request_queued(struct traffic *t, struct line *line);
+/* Its client is gone. */
+void request_abandon(struct entry *e, struct request *r);
 /* Nobody will answer: it ends with the time-out for connections, or with
  * another one if that comes first. */
 void request_dead(struct entry *e, struct request *r);

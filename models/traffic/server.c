@@ -233,6 +233,26 @@ static void served(void *self, struct queue *queue, const struct queue_job *job)
         kubelet_process_idle(v->s->kubelets, server->pod);
 }
 
+/* A job's flag: whether it is answered by an error, and its calls. */
+static void worked(void *self, struct queue *queue, uint64_t job, uint32_t flag)
+{
+    struct servers *v = self;
+
+    (void)queue;
+    v->client.call(v->client.self, flag / QUEUE_STAYS, job);
+}
+
+void server_called(struct servers *v, uint64_t job, bool failed)
+{
+    queue_leave(&v->queues, job, failed);
+}
+
+static void drop_calls(struct servers *v, const struct queue_job *job)
+{
+    if (job->flag >= QUEUE_STAYS)
+        v->client.drop(v->client.self, job->flag / QUEUE_STAYS);
+}
+
 /* Its process ended while the node lives. */
 static void reset_one(void *self, struct queue *queue,
                       const struct queue_job *job)
@@ -244,6 +264,7 @@ static void reset_one(void *self, struct queue *queue,
                   (struct event_args){.subject = job->user});
         return;
     }
+    drop_calls(v, job);
     tell_served(v, (struct server_pod *)queue, job);
     v->client.answered(v->client.self, job->user, CAUSE_RESET);
 }
@@ -255,6 +276,7 @@ static void lose_one(void *self, struct queue *queue,
 
     if (job->detail == PROBE)
         return;
+    drop_calls(v, job);
     tell_served(v, (struct server_pod *)queue, job);
     v->client.lost(v->client.self, job->user);
 }
@@ -286,7 +308,7 @@ enum cause server_submit(struct servers *v, const struct pod *pod,
 {
     struct server_pod *server = pod->server;
     const struct workload *workload;
-    bool error;
+    uint32_t flag;
 
     if (!server || server->state != LISTENING)
         return CAUSE_CONNECT_REFUSED;
@@ -295,10 +317,13 @@ enum cause server_submit(struct servers *v, const struct pod *pod,
     workload = server->workload;
     if (__builtin_expect(work == SIM_NEVER, 1))
         work = dist_sample_time(&workload->service_time, rng);
-    error = server->error_rate > 0 && rng_uniform(rng) < server->error_rate;
+    flag = server->error_rate > 0 && rng_uniform(rng) < server->error_rate;
+    if (__builtin_expect(workload->call_count > 0, 0) && flag == 0)
+        flag = QUEUE_STAYS *
+               v->client.plan(v->client.self, pod, client, workload, rng);
     work = slowed(server, sim_now(v->s->sim), work);
     come(&v->little, sim_now(v->s->sim));
-    queue_enter(&server->queue, work, client, traffic, error);
+    queue_enter(&server->queue, work, client, traffic, flag);
     if (v->client.load)
         tell_load(v, server, NULL);
     return CAUSE_NONE;
@@ -448,6 +473,7 @@ struct servers *servers_new(struct simulation *s)
 
     v->s = s;
     queues_init(&v->queues, s->sim, served, v);
+    v->queues.worked = worked;
     rng_init(&v->probe_rng, s->root, "server.probe", NULL, 0);
     v->probe_constant = dist_is_constant(
         &s->scenario->cluster.kubelet.probe_time, &v->probe_work);

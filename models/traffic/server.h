@@ -84,7 +84,17 @@ struct server_client {
     void *self;
     void (*idle)(void *self, pod_id pod);
     void (*load)(void *self, const struct lb_load *load);
+    /* Attempts that call other Services (workload.calls); NULL: none does.
+     * `plan`, as the server takes one in: a number for its calls, 0: it makes
+     * none. `call`: its own work is done, and it stays in its place (queue.h)
+     * until server_called with that job. `drop`: its process is gone. */
+    uint32_t (*plan)(void *self, const struct pod *pod, uint64_t client,
+                     const struct workload *workload, struct rng *rng);
+    void (*call)(void *self, uint32_t number, uint64_t job);
+    void (*drop)(void *self, uint32_t number);
 };
+/* All of its calls have ended: it is answered, failed: by an error. */
+void server_called(struct servers *servers, uint64_t job, bool failed);
 void servers_set_client(struct servers *servers, struct server_client client);
 
 /* An attempt arrives at the pod, whose node is up. CAUSE_NONE: accepted.

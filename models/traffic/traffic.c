@@ -8,7 +8,9 @@
 #include "models/lb/history.h"
 #include "models/network/kubeproxy.h"
 #include "models/traffic/arrivals.h"
+#include "models/traffic/call.h"
 #include "models/traffic/cloud.h"
+#include "models/traffic/downstream.h"
 #include "models/traffic/gateway.h"
 #include "models/traffic/pool.h"
 
@@ -193,8 +195,19 @@ static void on_start(struct sim *sim, void *self, struct event_args args)
     }
 }
 
+/* Those that came at this very instant, but before it was time 0, are none of
+ * the measured ones. */
+static void leave_behind(struct traffic *t)
+{
+    for (uint32_t i = 0; i < t->count; i++)
+        if (t->requests[i].state != REQUEST_FREE &&
+            t->requests[i].arrival == sim_now(t->s->sim))
+            t->requests[i].arrival--;
+}
+
 static void begin_measure(struct traffic *t)
 {
+    leave_behind(t);
     for (size_t i = 0; i < t->entry_count; i++) {
         struct entry *e = &t->entries[i];
 
@@ -264,9 +277,10 @@ static void move_out(struct traffic *t, const struct world_change *change)
     bool any = false;
 
     for (size_t i = 0; i < t->entry_count; i++) {
-        if (t->entries[i].spec->location != AT_PODS)
-            continue;
-        t->entries[i].pods_stale = any = true;
+        struct entry *e = &t->entries[i];
+
+        any |= e->inner || e->spec->location == AT_PODS;
+        e->pods_stale = e->spec->location == AT_PODS;
     }
     if (any && change->what == WHAT_DELETED)
         requests_abandon(t, NO_ID, change->id);
@@ -278,6 +292,8 @@ static void pod_changed(struct traffic *t, const struct world_change *change)
     case WHAT_SERVING:
         touch(t, change->id);
         pools_drained(t, change->id);
+        if (t->calls)
+            callers_leave(t, change->id);
         break;
     case WHAT_ADDED:
     case WHAT_TERMINATING:
@@ -362,6 +378,11 @@ static void make_entry(struct traffic *t, uint32_t index)
              service_hash(spec));
     e->work = e->more = e->rng;
     rng_seek(&e->work, 0, 0);
+    e->picky = spec->unheard;
+    e->hedged = spec->hedge_max > 0;
+    e->inner = spec->arrivals == ARRIVALS_CALLS;
+    e->prepared = e->hedged || e->inner || spec->deadline != SIM_NEVER;
+    e->awaited = e->closed || e->inner;
     pools_begin(e);
     udp_begin(e);
     name_begin(e);
@@ -424,6 +445,8 @@ struct traffic *traffic_new(struct simulation *s)
     t->entries = mem_calloc(t->entry_count, sizeof *t->entries);
     make_paths(t);
     t->connections = connections_new();
+    if (s->scenario->call_count)
+        t->calls = calls_new();
     clouds_new(t);
     for (size_t i = 0; i < t->entry_count; i++)
         make_entry(t, (uint32_t)i);
@@ -435,6 +458,9 @@ struct traffic *traffic_new(struct simulation *s)
                                .lost = request_lost,
                                .idle = listens_to_idle(t) ? on_idle : NULL,
                                .load = listens_to_load(t) ? on_load : NULL,
+                               .plan = calls_plan,
+                               .call = calls_begin,
+                               .drop = calls_drop,
                                .self = t});
     world_watch(s->world,
                 1u << CHANGE_NODE | 1u << CHANGE_SERVICE | 1u << CHANGE_POD |
@@ -452,6 +478,7 @@ void traffic_free(struct traffic *t)
         clients_free(&t->entries[i]);
         arrivals_free(t->entries[i].more_arrivals);
         udp_release(&t->entries[i]);
+        downstream_release(&t->entries[i]);
         due_ring_release(&t->entries[i].timeouts);
         due_ring_release(&t->entries[i].deadlines);
     }
@@ -464,6 +491,7 @@ void traffic_free(struct traffic *t)
     VEC_FREE(t->balancings);
     lb_history_free(t->history);
     probes_free(t);
+    calls_free(t->calls);
     VEC_FREE(t->up);
     VEC_FREE(t->touched);
     free(t->entries);

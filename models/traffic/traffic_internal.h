@@ -97,11 +97,17 @@ struct entry {
     service_id known;   /* the last one; NO_ID: never any */
     struct balancing *lb;
     bool started;
-    bool pooled;                 /* connections are kept, */
-    bool per_endpoint;           /* to each endpoint: requests are balanced */
-    bool relayed;                /* requests go through a gateway: relay.c */
-    bool resolves;               /* names are looked up: name.c */
-    struct udp_sockets *sockets; /* UDP: kept ones; NULL: none (udp.c) */
+    bool picky;        /* some pods listen on other ports only */
+    bool prepared;     /* requests are more than their attempt: */
+    bool hedged;       /* hedge.c */
+    bool inner;        /* calls of pods: call.c */
+    bool awaited;      /* somebody waits for their end */
+    bool pooled;       /* connections are kept, */
+    bool per_endpoint; /* to each endpoint: requests are balanced */
+    bool relayed;      /* requests go through a gateway: relay.c */
+    bool resolves;     /* names are looked up: name.c */
+    struct downstreams *downstreams; /* relayed, and kept; NULL: no */
+    struct udp_sockets *sockets;     /* UDP: kept ones; NULL: none (udp.c) */
     /* arrivals */
     double rate, gap; /* 1/s; mean ns between two */
     struct rng arrivals;
@@ -125,6 +131,9 @@ struct entry {
     struct client *clients;
     VEC_OF(struct endpoint) fixed; /* access podIP */
     VEC_OF(pod_id) pods;           /* that clients may live in */
+    VEC_OF(uint32_t) callers;      /* by pod: 1 + its client; 0: none */
+    uint32_t client_room;
+    uint64_t caller; /* of the call that begins */
     bool pods_stale;
 };
 
@@ -165,7 +174,7 @@ struct request {
     uint32_t next_free;
     uint32_t connection; /* that carries it; NO_CONNECTION */
     uint32_t pool;       /* of its client: where it is QUEUED or carried; of
-                            UDP, conntrack's entry */
+                            UDP, conntrack's entry; else `through` */
     sim_time sent;       /* this attempt: later than started if QUEUED */
     sim_time work;       /* recorded service time; SIM_NEVER: drawn */
     uint8_t cause;
@@ -178,7 +187,19 @@ struct request {
     uint32_t gateway;       /* that it entered */
     uint32_t more_attempts; /* of `attempts`: not the client's */
     sim_time resolved;      /* where names are: its look-up ends */
+    /* of hedge.c: */
+    uint32_t lead;             /* the slot of the request's first attempt */
+    uint32_t next_hedge;       /* another one under way; NO_REQUEST */
+    uint32_t in_flight, begun; /* attempts of a lead */
+    uint32_t others;           /* attempts of hedges that have ended */
+    incident_id failed_origin; /* of the attempt that failed last */
+    uint8_t failed_cause;
+    event_id next_at; /* the next hedge */
+    /* of call.c: */
+    uint64_t caller; /* whose call it is */
+    uint32_t calls;  /* that its server makes for it */
 };
+#define NO_REQUEST UINT32_MAX
 
 struct traffic {
     struct simulation *s;
@@ -196,6 +217,7 @@ struct traffic {
     struct connections *connections; /* pool.c */
     struct lb_history *history;      /* of loads; NULL: no view is late */
     struct probes *probes;           /* probe.c; NULL: nobody sends any */
+    struct calls *calls;             /* call.c; NULL: nobody makes any */
     VEC_OF(struct gateway *) gateways;
     VEC_OF(struct discovery *) discoveries;
     VEC_OF(struct cloud *) clouds;
@@ -211,7 +233,8 @@ struct chosen {
     enum cause cause; /* CAUSE_CONNECT_TIMEOUT: dropped on the way */
     sim_time delay;   /* of the name's look-up, */
     incident_id slow; /* which that incident kept; INCIDENT_NONE: none */
-    uint32_t flow;    /* conntrack's entry, where sockets are kept */
+    uint32_t flow;    /* conntrack's entry, where sockets are kept; else
+                         `through` */
 };
 
 /* --- ways --- */
@@ -242,19 +265,24 @@ size_t traffic_up_nodes(struct traffic *t);
 
 /* --- client.c --- */
 void clients_place(struct entry *e);
+/* The pod as a client of an `inner` entry. */
+uint32_t client_of_pod(struct entry *e, const struct pod *pod);
 void clients_free(struct entry *e);
 /* False: it is nowhere, or its node is dead: it offers nothing. */
 bool client_offers(struct entry *e, uint32_t client);
 /* Takes the addresses that are listed ready now. */
 void clients_fix_addresses(struct entry *e);
+/* Where the attempt goes: no endpoint, then cause says why. Draws from
+ * e->rng. */
+struct chosen client_choose(struct entry *e, uint32_t client);
+
+/* --- balancing.c --- */
+/* The Service's, made at first use. */
 struct balancing *balancing_of(struct traffic *t, const char *space,
                                const char *service);
 void balancing_free(struct balancing *lb);
 /* How many balancers there will be, as far as one can tell. */
 uint32_t balancing_peers(const struct traffic *t, const struct balancing *lb);
-/* Where the attempt goes: no endpoint, then cause says why. Draws from
- * e->rng. */
-struct chosen client_choose(struct entry *e, uint32_t client);
 
 struct chosen client_choose_service(struct entry *e, uint32_t client);
 /* The one that the client's library has. */
@@ -328,6 +356,10 @@ void request_answered(void *self, uint64_t id, enum cause cause);
 void request_lost(void *self, uint64_t id);
 /* Ends the open requests of clients on the node, or in the pod. */
 void requests_abandon(struct traffic *t, node_id node, pod_id pod);
+/* Resets what came to the cloud's target (as connections_cut names it) and is
+ * on its way. */
+void requests_reset(struct traffic *t, const struct cloud *cloud,
+                    uint32_t through, pod_id pod);
 /* The attempt's time-out, or the whole request's deadline, has come. Of a
  * request that waits for a retry its last attempt is the last. */
 void request_expired(struct entry *e, struct request *r);
@@ -341,8 +373,7 @@ void due_ring_release(struct due_ring *ring);
 
 /* --- port.c --- */
 /* True where the pod's process listens, and on the port that the Service
- * sends to: one that its containers declare; of a pod that declares none we
- * assume it. port: of the Service, 0: its first. */
+ * sends to (service_port.h). port: of the Service, 0: its first. */
 bool pod_listens_for(const struct pod *pod, const struct service_spec *spec,
                      int port);
 

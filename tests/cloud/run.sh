@@ -3,7 +3,8 @@
 #
 # usage: PODCHURN=build/podchurn tests/cloud/run.sh
 # From the project's root. A sixth of 100 requests/s is lost from the drain
-# until the third failed check, 30 s apart: between 60 and 90 s.
+# until the third failed check, 30 s apart: between 60 and 90 s. Then the load
+# balancer resets what is under way there, be it well.
 set -u
 
 PODCHURN=${PODCHURN:-build/podchurn}
@@ -39,6 +40,8 @@ check "10 s x 2" "$(lost --set "$cloud.provider=aws-nlb-local")" 100 450
 check "pods as targets" "$(lost --set "$cloud.targets=ip")" 20 300
 check "policy Cluster" \
     "$(lost --set service/web:spec.externalTrafficPolicy=Cluster)" 0 60
-check "preStop, grace" "$(lost --set preStop=100s --set "$grace")" 0 0
+check "preStop, grace" "$(lost --set preStop=100s --set "$grace")" 0 4
+check "and no reset" "$(lost --set preStop=100s --set "$grace" --set \
+    "$cloud.unhealthyTermination=false")" 0 0
 echo "$passed passed, $failed failed, 0 skipped"
 [ "$failed" -eq 0 ]

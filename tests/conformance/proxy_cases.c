@@ -207,7 +207,7 @@ void case_client_affinity(struct test_case *c)
     if (affinity && strcmp(affinity, "ClientIP") == 0)
         a.timeout = get_int(c, c->in, "timeoutSeconds", 10800) * SIM_S;
     rng_init(&a.rng, (struct rng_root){1, 0}, "affinity", NULL, 0);
-    lb_balancer_init(&a.balancer, &lb_round_robin, NULL);
+    lb_balancer_init(&a.balancer, &lb_ipvs_rr, NULL); /* begins at 0 */
     expect_bool(c, "error", get_bool(c->expect, "error", false),
                 a.set->usable == 0);
     if (a.set->usable > 0) {

@@ -61,7 +61,9 @@ def requests(result, r):
             'request_availability')}
         ended = of['requests_succeeded'] + of['requests_failed']
         failed = sum(v[k + ('failed_' + c,)] for c in CAUSES)
-        open_ones = of['attempts'] - of['requests_succeeded'] - failed
+        cancelled = v.get(k + ('attempts_cancelled',), 0)
+        open_ones = (of['attempts'] - of['requests_succeeded'] - failed
+                     - cancelled)
         if of['requests'] != ended + of['requests_abandoned']:
             yield f'{k}: requests are lost: {of}'
         if of['attempts'] != of['requests'] + of['retries']:

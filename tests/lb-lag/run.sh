@@ -64,6 +64,7 @@ below one-round-robin one-random
 # A hundred know a hundredth each.
 below many-p2c many-least-connections
 below many-p2c many-random
+below many-round-robin many-random
 below many-prequal many-p2c
 below many-prequal many-p2c latency_p99
 below many-p2c many-random latency_p99

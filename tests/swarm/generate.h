@@ -25,6 +25,7 @@ struct plan {
     int deployments, services, nodes, zones, traffic;
     int seconds;      /* of measured time */
     bool headless[8]; /* by Service */
+    int selects[8];   /* its Deployment; -1, -2: a tier */
     int made;         /* Deployments made by the timeline */
     int named[8];     /* by Deployment: images given so far */
 };
@@ -142,7 +143,71 @@ static void put_cluster(struct plan *p)
             ONE_OF(p, "0s", "500ms"), ONE_OF(p, "true", "false"));
 }
 
+/* --- how clients ask --- */
+
+static void put_retries(struct plan *p)
+{
+    put(p, ", retries: {max: %d", between(p, 1, 5));
+    if (chance(p, 50))
+        put(p, ", backoff: {base: %s, max: %s}", ONE_OF(p, "0s", "25ms", "1s"),
+            ONE_OF(p, "250ms", "5s"));
+    if (chance(p, 40))
+        put(p, ", budget: %s", ONE_OF(p, "20%", "0%", "100%"));
+    if (chance(p, 20))
+        put(p, ", on: [%s]",
+            ONE_OF(p, "reset", "connect_refused, app_error", "timeout"));
+    put(p, "}");
+}
+
+static void put_hedge(struct plan *p)
+{
+    put(p, ", hedge: {max: %d, after: %s, budget: %s", between(p, 2, 4),
+        ONE_OF(p, "0s", "10ms", "200ms"), ONE_OF(p, "none", "0%", "50%"));
+    if (chance(p, 20))
+        put(p, ", on: [%s]", ONE_OF(p, "reset", "overloaded, app_error"));
+    put(p, "}");
+}
+
+static void put_asking(struct plan *p)
+{
+    put(p, ", timeout: %s",
+        ONE_OF(p, "50ms", "1s", "1s", "10s", "2m", "never"));
+    if (chance(p, 30))
+        put(p, ", connectTimeout: %s", ONE_OF(p, "10ms", "1s", "5s"));
+    if (chance(p, 30))
+        put(p, ", deadline: %s", ONE_OF(p, "100ms", "3s"));
+    if (chance(p, 30))
+        put(p,
+            ", connections: {pool: {size: %d, streams: %d, idleTimeout: %s, "
+            "maxRequests: %s, maxAge: %s}}",
+            between(p, 1, 4), between(p, 1, 3), ONE_OF(p, "1s", "90s"),
+            ONE_OF(p, "10", "unlimited"), ONE_OF(p, "never", "20s"));
+    if (chance(p, 40))
+        put_retries(p);
+    else if (chance(p, 30))
+        put_hedge(p);
+}
+
 /* --- how pods behave --- */
+
+/* Of Services whose pods are of later Deployments: they make no circle. */
+static void put_calls(struct plan *p, int deployment)
+{
+    int count = 0;
+
+    for (int i = 0; i < p->services; i++) {
+        if (p->selects[i] <= deployment || chance(p, 50))
+            continue;
+        put(p, "%s{service: s%d, access: %s, probability: %s, parallel: %s",
+            count++ ? ", " : "    calls: [", i,
+            p->headless[i] ? "headless" : "service", ONE_OF(p, "1", "0.5"),
+            ONE_OF(p, "true", "false"));
+        put_asking(p);
+        put(p, "}");
+    }
+    if (count)
+        put(p, "]\n");
+}
 
 static void put_workload(struct plan *p, int i)
 {
@@ -165,6 +230,7 @@ static void put_workload(struct plan *p, int i)
         put(p, "    coldStart: {factor: 3, for: 20s}\n");
     if (chance(p, 20))
         put(p, "    preStop: %s\n", ONE_OF(p, "0s", "3s", "20s"));
+    put_calls(p, i);
 }
 
 /* --- failures --- */
@@ -211,20 +277,6 @@ static void put_failure(struct plan *p, int i)
 
 /* --- traffic --- */
 
-static void put_retries(struct plan *p)
-{
-    put(p, ", retries: {max: %d", between(p, 1, 5));
-    if (chance(p, 50))
-        put(p, ", backoff: {base: %s, max: %s}", ONE_OF(p, "0s", "25ms", "1s"),
-            ONE_OF(p, "250ms", "5s"));
-    if (chance(p, 40))
-        put(p, ", budget: %s", ONE_OF(p, "20%", "0%", "100%"));
-    if (chance(p, 20))
-        put(p, ", on: [%s]",
-            ONE_OF(p, "reset", "connect_refused, app_error", "timeout"));
-    put(p, "}");
-}
-
 static void put_traffic(struct plan *p, int i)
 {
     int service = below(p, p->services);
@@ -250,14 +302,7 @@ static void put_traffic(struct plan *p, int i)
     default:
         put(p, "nodes}");
     }
-    put(p, ", timeout: %s",
-        ONE_OF(p, "50ms", "1s", "1s", "10s", "2m", "never"));
-    if (chance(p, 30))
-        put(p, ", connectTimeout: %s", ONE_OF(p, "10ms", "1s", "5s"));
-    if (chance(p, 30))
-        put(p, ", deadline: %s", ONE_OF(p, "100ms", "3s"));
-    if (chance(p, 50))
-        put_retries(p);
+    put_asking(p);
     if (chance(p, 30))
         put(p, ", resolver: {cache: %s, timeout: %s, attempts: %d}",
             ONE_OF(p, "none", "ttl", "20s", "forever"),
@@ -277,7 +322,8 @@ static void put_balancing(struct plan *p)
             continue;
         put(p, "  - {service: s%d, strategy: %s, at: %s}\n", i,
             lb_strategies[below(p, strategies)]->name,
-            ONE_OF(p, "proxy", "client"));
+            ONE_OF(p, "proxy", "client", "client, level: connection",
+                   "gateway, instances: 2", "gateway, level: connection"));
     }
 }
 
@@ -553,10 +599,10 @@ static void put_service(struct plan *p, int i)
         "---\napiVersion: v1\nkind: Service\nmetadata: {name: s%d}\n"
         "spec:\n",
         i);
-    if (chance(p, 75))
-        put(p, "  selector: {app: d%d}\n", below(p, p->deployments));
+    if (p->selects[i] >= 0)
+        put(p, "  selector: {app: d%d}\n", p->selects[i]);
     else
-        put(p, "  selector: {tier: t%d}\n", below(p, 2));
+        put(p, "  selector: {tier: t%d}\n", -1 - p->selects[i]);
     if (p->headless[i])
         put(p, "  clusterIP: None\n");
     else if (chance(p, 15))
@@ -588,8 +634,11 @@ static void generate(uint64_t seed, FILE *out)
     p.deployments = between(&p, 1, 4);
     p.services = between(&p, 1, 4);
     p.seconds = between(&p, 120, 600);
-    for (int i = 0; i < p.services; i++)
+    for (int i = 0; i < p.services; i++) {
         p.headless[i] = chance(&p, 25);
+        p.selects[i] =
+            chance(&p, 75) ? below(&p, p.deployments) : -1 - below(&p, 2);
+    }
     put(&p,
         "apiVersion: podchurn/v1\nkind: Scenario\nmetadata: {name: "
         "swarm-%llu}\nspec:\n  description: %s\n  duration: %ds\n"

@@ -247,7 +247,7 @@ static void check_traffic(struct watch *w, const struct metric_layout *layout,
 {
     const char *service = row->service, *traffic = row->traffic;
     const char *failures = files[FILE_FAILURES];
-    double sum = 0, succeeded, failed, abandoned, open;
+    double sum = 0, succeeded, failed, abandoned, cancelled, open;
 #define VALUE(name) value_of(layout, values, service, traffic, name)
 
     succeeded = VALUE("requests_succeeded");
@@ -269,7 +269,10 @@ static void check_traffic(struct watch *w, const struct metric_layout *layout,
     }
     equal(w, service, traffic, "requests of failures.csv", failed,
           sum_of(failures, 3, traffic, 0, NULL, -1));
+    cancelled = VALUE("attempts_cancelled");
     open = VALUE("attempts") - succeeded - sum;
+    if (!isnan(cancelled)) /* it has a row: requests are hedged */
+        open -= cancelled;
     /* Retries count when their request has ended. */
     if (metrics_open(w->s->metrics) == 0 && (open < 0 || open > abandoned))
         breach(w,

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "models/network/zone_aware.h"
+#include "models/traffic/traffic_internal.h"
 #include "tests/unit/traffic_fixture.h"
 
 #include "models/traffic/gateway.h"
@@ -161,6 +162,131 @@ static void test_hop(void **state)
     fixture_release(&f);
 }
 
+/* From the client's zone into the gateway's, or from there into the pod's. */
+static void test_crossing(void **state)
+{
+    static const struct {
+        bool per_request;
+        const char *clients, *pods; /* the gateway is in zone a */
+        bool crosses;
+    } all[] = {
+        {true, "a", "a", false},  {true, "a", "b", true},
+        {true, "b", "a", true},   {true, "b", "b", true},
+        {false, "a", "a", false}, {false, "a", "b", true},
+        {false, "b", "a", true},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        struct fixture f;
+
+        gateway(&f, 1);
+        f.lb.per_request = all[i].per_request;
+        f.lb.gateway.location = AT_ZONE;
+        f.lb.gateway.zone = "a";
+        f.traffic[0].location = AT_ZONE;
+        f.traffic[0].zone = all[i].clients;
+        fixture_make(&f, 1);
+        f.pods[f.pod_count++] =
+            fixture_pod(&f, all[i].pods[0] == 'a' ? 1 : 3, &f.template);
+        fixture_publish(&f);
+        run_to(&f, 10 * SIM_S + SIM_S / 2);
+        assert_int_equal(f.metrics.succeeded, 10);
+        assert_int_equal(f.metrics.crossed, all[i].crosses ? 10 : 0);
+        fixture_release(&f);
+    }
+}
+
+/* Four requests of one client at once, each 10 ms: how many at a time? */
+static void test_pool(void **state)
+{
+    static const struct {
+        int64_t size, streams;
+        sim_time timeout;
+        double last; /* of those that succeed */
+        uint64_t failed;
+    } all[] = {
+        {0, 0, SIM_NEVER, 0.01, 0},   {1, 1, SIM_NEVER, 0.04, 0},
+        {2, 1, SIM_NEVER, 0.02, 0},   {1, 2, SIM_NEVER, 0.02, 0},
+        {2, 2, SIM_NEVER, 0.01, 0},   {1, 3, SIM_NEVER, 0.02, 0},
+        {1, 1, 35 * SIM_MS, 0.03, 1}, {1, 1, 5 * SIM_MS, 0, 4},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        struct fixture f;
+
+        gateway(&f, 1);
+        f.scenario.cluster.latency.external = dist_constant(0);
+        f.traffic[0].timeout = all[i].timeout;
+        f.traffic[0].clients = 1;
+        f.traffic[0].pool = (struct pool_spec){.on = all[i].size > 0,
+                                               .size = all[i].size,
+                                               .streams = all[i].streams,
+                                               .max_requests = INT64_MAX,
+                                               .idle_timeout = SIM_NEVER,
+                                               .max_age = SIM_NEVER};
+        f.workload.concurrency = 10;
+        f.workload.service_time = dist_constant(0.01);
+        fixture_make(&f, 1);
+        fixture_pods(&f, 1);
+        run_to(&f, SIM_S / 2);
+        for (int k = 0; k < 4; k++)
+            request_begin(&f.s.traffic->entries[0], SIM_NEVER);
+        run_to(&f, 3 * SIM_S / 4);
+        assert_int_equal(f.metrics.failed, all[i].failed);
+        if (all[i].failed == 0)
+            assert_true(fabs(sim_to_seconds(f.metrics.last_end) - 0.5 -
+                             all[i].last) < 1e-9);
+        traffic_audit(f.s.traffic);
+        assert_false(f.s.failed);
+        let_end(&f);
+        fixture_release(&f);
+    }
+}
+
+/* A connection leads to one instance; another one, in its place, anywhere. */
+static void test_pinned(void **state)
+{
+    static const struct {
+        const char *label;
+        int64_t max_requests;
+        sim_time idle, age;
+        bool one;
+    } all[] = {
+        {"kept", INT64_MAX, SIM_NEVER, SIM_NEVER, true},
+        {"10 requests", 10, SIM_NEVER, SIM_NEVER, false},
+        {"idle", INT64_MAX, SIM_S / 2, SIM_NEVER, false},
+        {"old", INT64_MAX, SIM_NEVER, 10 * SIM_S, false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        struct fixture f;
+        uint32_t used = 0;
+
+        gateway(&f, 4);
+        f.traffic[0].clients = 1;
+        f.traffic[0].pool =
+            (struct pool_spec){.on = true,
+                               .size = 2,
+                               .streams = 1,
+                               .max_requests = all[i].max_requests,
+                               .idle_timeout = all[i].idle,
+                               .max_age = all[i].age};
+        fixture_make(&f, 1);
+        fixture_pods(&f, 1);
+        for (int k = 1; k <= 100; k++) {
+            run_to(&f, k * SIM_S + SIM_S / 2);
+            used |= 1u << f.s.traffic->requests[0].gateway;
+        }
+        assert_int_equal(f.metrics.succeeded, 100);
+        if (((used & (used - 1)) == 0) != all[i].one)
+            fail_msg("%s: instances %x", all[i].label, used);
+        fixture_release(&f);
+    }
+}
+
 /* Quiet for 2 s, or 5 s after the first change. */
 static void test_debounce(void **state)
 {
@@ -294,6 +420,9 @@ int main(void)
         cmocka_unit_test(test_success_rate),
         cmocka_unit_test(test_zone_shares),
         cmocka_unit_test(test_hop),
+        cmocka_unit_test(test_crossing),
+        cmocka_unit_test(test_pool),
+        cmocka_unit_test(test_pinned),
         cmocka_unit_test(test_debounce),
         cmocka_unit_test(test_breaker),
         cmocka_unit_test(test_retry_and_ejection),

@@ -97,16 +97,35 @@ static void test_random(void **state)
     teardown(&b);
 }
 
+/* In turn, from anywhere on, and so anew where the set changes. nginx begins
+ * with the first. */
 static void test_round_robin(void **state)
 {
+    enum { BALANCERS = 3000 };
+    uint32_t begun[3] = {0}, again[3] = {0};
     struct bench b;
 
     (void)state;
     setup(&b, "round-robin", 3);
+    for (int k = 0; k < BALANCERS; k++) {
+        uint32_t first = pick(&b);
+
+        begun[first]++;
+        for (uint32_t n = 1; n < 7; n++)
+            assert_int_equal(pick(&b), (first + n) % 3);
+        bench_set(&b, NULL, 2 + (uint32_t)(k % 2));
+        if (k % 2 == 0)
+            again[pick(&b)]++;
+        bench_set(&b, NULL, 3);
+    }
+    for (int i = 0; i < 3; i++)
+        assert_in_range(begun[i], BALANCERS / 3 - 120, BALANCERS / 3 + 120);
+    for (int i = 0; i < 2; i++)
+        assert_in_range(again[i], BALANCERS / 4 - 100, BALANCERS / 4 + 100);
+    teardown(&b);
+    setup(&b, "weighted-round-robin", 3);
     for (uint32_t n = 0; n < 10; n++)
         assert_int_equal(pick(&b), n % 3);
-    bench_set(&b, NULL, 1);
-    assert_int_equal(pick(&b), 0);
     teardown(&b);
 }
 

@@ -6,10 +6,15 @@
 static void test_layout(void **state)
 {
     struct rig r;
-    size_t cluster = 0, service = 0, traffic = 0;
+    size_t cluster = 0, service = 0, traffic = 0, plain;
 
     (void)state;
     make_scenario(&r);
+    r.layout = metric_layout_new(&r.c);
+    plain = r.layout->count;
+    metric_layout_free(r.layout);
+    for (int i = 0; i < TRAFFIC; i++)
+        r.traffic[i].hedge_max = 2;
     r.layout = metric_layout_new(&r.c);
     for (size_t i = 0; i < METRIC_COUNT; i++) {
         assert_int_equal(metric_find(metric_infos[i].name), i);
@@ -21,6 +26,8 @@ static void test_layout(void **state)
     assert_null(metric_infos[metric_count()].name);
     assert_int_equal(r.layout->count,
                      2 * (traffic + service) + TRAFFIC * traffic + cluster);
+    /* Cancelled attempts: of each entry, and the Services that they ask. */
+    assert_in_range(r.layout->count - plain, TRAFFIC + 1, TRAFFIC + 2);
     assert_string_equal(r.layout->rows[0].service, "default/web");
     assert_string_equal(r.layout->rows[r.layout->count - 1].service, "");
     for (int i = CAUSE_NONE + 1; i < CAUSE_COUNT; i++) {

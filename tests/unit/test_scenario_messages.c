@@ -68,7 +68,34 @@ static void test_warnings(void **state)
          "---\napiVersion: v1\nkind: Service\nmetadata: {name: s}\n"
          "spec: {selector: {app: web}, ports: [{port: 80, targetPort: "
          "http}]}\n",
-         "no container has a port named 'http'"},
+         "no container has a port named 'http': clients of port 80 are "
+         "refused"},
+        {SCENARIO("  traffic: []\n") "---\napiVersion: v1\nkind: "
+                                     "Pod\nmetadata: {name: p, labels: {app: "
+                                     "x}}\nspec: {containers: [{name: c, "
+                                     "ports: [{containerPort: "
+                                     "8080}]}]}\n"
+                                     "---\napiVersion: v1\nkind: "
+                                     "Service\nmetadata: {name: s}\n"
+                                     "spec: {selector: {app: x}, ports: "
+                                     "[{port: 80, targetPort: 8443}]}\n",
+         "no container of 'p' has port 8443: clients of port 80 are refused"},
+        {SCENARIO("  loadBalancing: [{service: s, strategy: p2c, at: "
+                  "gateway}]\n") WEB
+         "---\napiVersion: v1\nkind: Service\nmetadata: {name: s}\n"
+         "spec: {selector: {app: web}, ports: [{port: 80}], sessionAffinity: "
+         "ClientIP}\n",
+         "balancers at a gateway send to pods, and ignore it"},
+        {SCENARIO("  traffic: [{service: web, hedge: {after: 1s}}]\n") WEB,
+         "'after' is not below 'timeout'"},
+        {SCENARIO("  traffic: [{service: web, arrivals: {profile: {points: "
+                  "[{at: 0s, rate: 0}, {at: 9s, rate: 0}]}}}]\n") WEB,
+         "rate 0: no requests"},
+        {SCENARIO("  workloads: [{selector: {app: web}, calls: [{service: s, "
+                  "timeout: 10us}]}]\n  traffic: []\n") WEB
+         "---\napiVersion: v1\nkind: Service\nmetadata: {name: s}\n"
+         "spec: {selector: {app: db}, ports: [{port: 80}]}\n",
+         "'timeout' is not above the network's latency"},
         {SCENARIO("  traffic: []\n") WEB
          "---\napiVersion: v1\nkind: Service\nmetadata: {name: s}\n"
          "spec: {clusterIP: None, sessionAffinity: ClientIP, selector: {app: "

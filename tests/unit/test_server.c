@@ -256,9 +256,10 @@ static struct pod *one_pod(struct fixture *f, struct seen *seen)
     fixture_make(f, 1);
     f->pods[f->pod_count++] = fixture_pod(f, 0, &f->template);
     *seen = (struct seen){.sim = f->s.sim};
-    servers_set_client(
-        f->s.servers,
-        (struct server_client){on_answered, on_lost, seen, NULL, NULL});
+    servers_set_client(f->s.servers,
+                       (struct server_client){.answered = on_answered,
+                                              .lost = on_lost,
+                                              .self = seen});
     return world_pod(f->s.world, f->pods[0]);
 }
 

@@ -385,12 +385,57 @@ static void test_deadline(void **state)
     fixture_release(&f);
 }
 
+/* Pods of the Service that declare other ports, of one port or the other. */
+static void test_unheard(void **state)
+{
+    static const struct {
+        const char *label;
+        int first, second, target; /* ports of two containers; 0: none */
+        const char *name;          /* the Service's targetPort */
+        bool refused;
+    } all[] = {
+        {"declared", 8080, 9090, 8080, NULL, false},
+        {"another", 8080, 9090, 8443, NULL, true},
+        {"one declares none", 8080, 0, 8443, NULL, false},
+        {"by name", 8080, 9090, 0, "web", false},
+        {"another name", 8080, 9090, 0, "http", true},
+        {"another name, one declares none", 8080, 0, 0, "http", true},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        struct container_port ports[2] = {{.port = all[i].first, .name = "web"},
+                                          {.port = all[i].second}};
+        struct container containers[2] = {
+            {.port_count = 1, .ports = &ports[0]},
+            {.port_count = all[i].second > 0, .ports = &ports[1]}};
+        struct fixture f;
+
+        steady(&f);
+        f.template.container_count = 2;
+        f.template.containers = containers;
+        f.service_port.target = all[i].target;
+        f.service_port.target_name = all[i].name;
+        f.traffic[0].unheard = true;
+        fixture_make(&f, 1);
+        fixture_pods(&f, 1);
+        run_to(&f, 10 * SIM_S + SIM_S / 2);
+        if (f.metrics.by_cause[CAUSE_CONNECT_REFUSED] !=
+            (all[i].refused ? 10 : 0))
+            fail_msg("%s: %d refused", all[i].label,
+                     (int)f.metrics.by_cause[CAUSE_CONNECT_REFUSED]);
+        let_end(&f);
+        fixture_release(&f);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_causes),       cmocka_unit_test(test_overload),
-        cmocka_unit_test(test_retry_waits),  cmocka_unit_test(test_retry_on),
-        cmocka_unit_test(test_retry_budget), cmocka_unit_test(test_deadline),
+        cmocka_unit_test(test_unheard),  cmocka_unit_test(test_causes),
+        cmocka_unit_test(test_overload), cmocka_unit_test(test_retry_waits),
+        cmocka_unit_test(test_retry_on), cmocka_unit_test(test_retry_budget),
+        cmocka_unit_test(test_deadline),
     };
 
     return cmocka_run_group_tests_name("traffic", tests, NULL, NULL);

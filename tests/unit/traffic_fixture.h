@@ -26,7 +26,7 @@ struct metrics {
     uint64_t begun, succeeded, failed, abandoned, attempts;
     uint64_t failed_attempts, by_cause[CAUSE_COUNT], request_cause[CAUSE_COUNT];
     uint64_t by_origin[8];
-    uint64_t served;
+    uint64_t served, crossed, cancelled;
     double sojourn, waiting, latency, worked; /* sums, s */
     uint64_t waited;
     sim_time last_end, last_attempt_failed;
@@ -163,6 +163,7 @@ void metrics_request_end(struct metrics *m, const struct request_end *r)
     m->abandoned += r->outcome == REQUEST_ABANDONED;
     m->request_cause[r->cause] += r->outcome == REQUEST_FAILED;
     m->attempts += r->attempts;
+    m->crossed += r->crossed;
     m->last_attempts = r->attempts;
     m->last_end = r->end;
     if (r->outcome == REQUEST_SUCCEEDED)
@@ -181,6 +182,15 @@ void metrics_attempt_failed(struct metrics *m, uint32_t traffic,
     m->last_pod = pod;
     m->last_attempt_failed = now;
     note(m, traffic ^ cause << 8, (uint64_t)now);
+}
+
+void metrics_attempts_cancelled(struct metrics *m, uint32_t traffic,
+                                sim_time request_arrival, uint64_t count,
+                                sim_time now)
+{
+    (void)request_arrival;
+    m->cancelled += count;
+    note(m, traffic ^ count << 8, (uint64_t)now);
 }
 
 void metrics_served(struct metrics *m, uint32_t traffic, pod_id pod,
@@ -423,8 +433,9 @@ static inline void let_end(struct fixture *f)
     check_conservation(f);
     assert_int_equal(f->metrics.begun, ended(&f->metrics));
     if (f->metrics.abandoned == 0) /* attempts = successes + failures */
-        assert_int_equal(f->metrics.attempts,
-                         f->metrics.succeeded + f->metrics.failed_attempts);
+        assert_int_equal(f->metrics.attempts, f->metrics.succeeded +
+                                                  f->metrics.failed_attempts +
+                                                  f->metrics.cancelled);
 }
 
 /* One request a second, the first at 1 s; service of 10 ms. */

@@ -39,6 +39,7 @@ static const struct {
     {"retry", NULL, &study_again, "independent attempts"},
     {"network", NULL, &study_again, "M/M/1 with Bernoulli retry"},
     {"network", NULL, &study_closed, "closed"},
+    {"network", NULL, &study_tandem, "tandem"},
 };
 
 struct reader {

@@ -58,6 +58,7 @@ extern const struct study study_first_outage;
 extern const struct study study_farm;   /* balance.c: servers, balancers */
 extern const struct study study_again;  /* balance.c: requests that retry */
 extern const struct study study_closed; /* balance.c: users who think */
+extern const struct study study_tandem; /* tandem.c: pods that call */
 
 /* A metric of Service s in this replication. */
 double study_metric(struct simulation *s, const char *name);
