@@ -38,6 +38,12 @@ static char *pod_name(const struct owner *owner, const struct pod *pod)
     return name;
 }
 
+static void join_owner(struct owner *owner, struct pod *pod)
+{
+    pod->owner_index = owner->pods.count;
+    VEC_PUSH(owner->pods, pod->id);
+}
+
 static void own(struct world *w, struct pod *pod)
 {
     struct owner *owner = world_pod_owner(w, pod);
@@ -53,8 +59,14 @@ static void own(struct world *w, struct pod *pod)
         pod->ordinal = d->pods_made++;
         pod->stream_owner = d->spec->meta.name;
     }
-    pod->owner_index = owner->pods.count;
-    VEC_PUSH(owner->pods, pod->id);
+    join_owner(owner, pod);
+}
+
+/* The Services that select it. */
+static void match_services(struct world *w, struct pod *pod)
+{
+    pod->services =
+        world_services_of(w, pod->space, pod->template, &pod->service_count);
 }
 
 /* A pod that nobody knows of yet. */
@@ -62,7 +74,6 @@ static struct pod *make_pod(struct world *w, const char *space,
                             const struct pod_template *template)
 {
     struct pod *pod = mem_zalloc(sizeof *pod);
-    const struct service_match *match = world_match(w, space, template);
 
     assert(w->pods.count < NO_ID);
     pod->id = (pod_id)w->pods.count;
@@ -73,8 +84,7 @@ static struct pod *make_pod(struct world *w, const char *space,
     pod->ready_since = pod->created;
     pod->node = pod->owner = pod->target = NO_ID;
     pod->index = -1;
-    pod->services = match->services.items;
-    pod->service_count = match->services.count;
+    match_services(w, pod);
     return pod;
 }
 
@@ -259,6 +269,42 @@ void world_pod_remove(struct world *w, pod_id id)
     free(pod->name);
     free(pod);
 }
+
+/* --- metadata --- */
+
+static struct pod_before before(const struct pod *pod)
+{
+    return (struct pod_before){pod->template, pod->owner_kind, pod->owner};
+}
+
+void world_pod_set_meta(struct world *w, pod_id id,
+                        const struct pod_template *template)
+{
+    struct pod *pod = world_pod(w, id);
+    struct pod_before old = before(pod);
+
+    pod->template = template;
+    match_services(w, pod);
+    world_tell_old(w, CHANGE_POD, WHAT_LABELS, id, &old);
+}
+
+void world_pod_set_owner(struct world *w, pod_id id, enum owner_kind kind,
+                         uint32_t owner)
+{
+    struct pod *pod = world_pod(w, id);
+    struct pod_before old = before(pod);
+
+    assert(pod);
+    if (pod->owner_kind != OWNER_NONE)
+        disown(w, pod);
+    pod->owner_kind = kind;
+    pod->owner = kind == OWNER_NONE ? NO_ID : owner;
+    if (kind != OWNER_NONE)
+        join_owner(world_pod_owner(w, pod), pod);
+    world_tell_old(w, CHANGE_POD, WHAT_OWNER, id, &old);
+}
+
+/* --- truth --- */
 
 void world_pod_set_sandbox(struct world *w, pod_id id, uint32_t ip)
 {

@@ -41,6 +41,9 @@ struct world_private {
 
 void world_tell(struct world *w, enum world_kind kind, enum world_what what,
                 uint32_t id);
+/* With what was before. */
+void world_tell_old(struct world *w, enum world_kind kind, enum world_what what,
+                    uint32_t id, const void *old);
 /* CHANGE_ENDPOINTS, with the version before. */
 void world_service_tell_endpoints(struct world *w, service_id id,
                                   const struct endpoint_set *old);
@@ -52,9 +55,6 @@ void world_name_remove(struct world *w, enum world_kind kind, const char *space,
 /* StatefulSets, DaemonSets and Jobs. */
 void world_owners_free(struct world *w);
 
-/* The Services that select a template's pods; kept until Services change. */
-const struct service_match *world_match(struct world *w, const char *space,
-                                        const struct pod_template *template);
 /* Services changed: works out every pod's list again. */
 void world_match_again(struct world *w);
 void world_match_free(struct world *w);

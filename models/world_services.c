@@ -24,8 +24,8 @@ static void fill_match(struct world *w, struct service_match *m)
     }
 }
 
-const struct service_match *world_match(struct world *w, const char *space,
-                                        const struct pod_template *template)
+static const struct service_match *match(struct world *w, const char *space,
+                                         const struct pod_template *template)
 {
     size_t bucket = ((uintptr_t) template >> 4) % MATCH_BUCKETS;
     struct service_match *m = w->private->matches[bucket];
@@ -43,6 +43,16 @@ const struct service_match *world_match(struct world *w, const char *space,
     return m;
 }
 
+const service_id *world_services_of(struct world *w, const char *space,
+                                    const struct pod_template *template,
+                                    size_t *count)
+{
+    const struct service_match *m = match(w, space, template);
+
+    *count = m->services.count;
+    return m->services.items;
+}
+
 void world_match_again(struct world *w)
 {
     for (size_t i = 0; i < MATCH_BUCKETS; i++) {
@@ -55,13 +65,10 @@ void world_match_again(struct world *w)
     }
     for (size_t i = 0; i < w->pods.count; i++) {
         struct pod *pod = w->pods.items[i].pod;
-        const struct service_match *m;
 
-        if (!pod)
-            continue;
-        m = world_match(w, pod->space, pod->template);
-        pod->services = m->services.items;
-        pod->service_count = m->services.count;
+        if (pod)
+            pod->services = world_services_of(w, pod->space, pod->template,
+                                              &pod->service_count);
     }
 }
 
@@ -114,14 +121,31 @@ void world_service_delete(struct world *w, service_id id)
     world_tell(w, CHANGE_SERVICE, WHAT_DELETED, id);
 }
 
+/* Pods that the Service comes to select, or no longer does, are touched. */
+static void touch_changed(struct world *w, const struct service *s,
+                          const struct service_spec *now, incident_id origin)
+{
+    const struct service after = {
+        .id = s->id, .spec = now, .deleted = SIM_NEVER};
+
+    for (size_t i = 0; i < w->pods.count; i++) {
+        const struct pod *pod = w->pods.items[i].pod;
+
+        if (pod && service_selects(s, pod->space, pod->template) !=
+                       service_selects(&after, pod->space, pod->template))
+            world_pod_touch(w, pod->id, origin);
+    }
+}
+
 void world_service_update(struct world *w, service_id id,
-                          const struct service_spec *spec)
+                          const struct service_spec *spec, incident_id origin)
 {
     struct service *s = world_service(w, id);
 
     assert(s->deleted == SIM_NEVER);
     if (s->spec == spec)
         return;
+    touch_changed(w, s, spec, origin);
     s->spec = spec;
     world_match_again(w);
     world_tell(w, CHANGE_SERVICE, WHAT_SPEC, id);

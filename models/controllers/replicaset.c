@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "models/controller.h"
+#include "models/controllers/claim.h"
 #include "models/controllers/replicaset_rules.h"
 #include "models/version.h"
 
@@ -24,6 +25,7 @@ struct record {
     bool stale;        /* or it was an older one */
     /* What ended pods that it will replace: the new ones' origins. */
     VEC_OF(incident_id) lost;
+    struct claims claims;
 };
 
 struct replicasets {
@@ -50,8 +52,10 @@ static void stop(void *state)
 {
     struct replicasets *all = state;
 
-    for (size_t i = 0; i < all->records.count; i++)
+    for (size_t i = 0; i < all->records.count; i++) {
         VEC_FREE(all->records.items[i].lost);
+        claims_release(&all->records.items[i].claims);
+    }
     VEC_FREE(all->records);
     VEC_FREE(all->pods);
     VEC_FREE(all->on_node);
@@ -96,6 +100,42 @@ static bool deleted_by_itself(const struct pod *pod)
     return pod->reason == scaled || pod->reason == rolled_out;
 }
 
+/* It is no longer, or now, one of a ReplicaSet's pods. */
+static void owner_changed(struct controller_run *run, struct replicasets *all,
+                          const struct pod *pod,
+                          const struct pod_before *before)
+{
+    if (before->owner_kind == OWNER_REPLICASET) {
+        count_pod(all, record_of(all, before->owner), pod, false);
+        controller_enqueue(run, before->owner);
+    }
+    if (pod->owner_kind == OWNER_REPLICASET) {
+        count_pod(all, record_of(all, pod->owner), pod, true);
+        controller_enqueue(run, pod->owner);
+    }
+}
+
+/* Its pods whose labels it does not select any more, and those of nobody that
+ * it selects, are looked at in its next reconcile. */
+static void labels_changed(struct controller_run *run, struct replicasets *all,
+                           const struct pod *pod)
+{
+    const struct world *w = controller_world(run);
+
+    if (pod->owner_kind == OWNER_REPLICASET)
+        claims_add(run, &record_of(all, pod->owner)->claims, pod->owner, pod);
+    if (pod->owner_kind != OWNER_NONE)
+        return;
+    for (size_t i = 0; i < w->replicasets.count; i++) {
+        const struct replicaset *rs = w->replicasets.items[i];
+
+        if (claim_adopts(&rs->own, pod) &&
+            (rs->deployment == NO_ID ||
+             rs->template->hash == pod->template->hash))
+            claims_add(run, &record_of(all, rs->id)->claims, rs->id, pod);
+    }
+}
+
 static void observe_pod(struct controller_run *run, struct replicasets *all,
                         const struct world_change *change)
 {
@@ -105,8 +145,13 @@ static void observe_pod(struct controller_run *run, struct replicasets *all,
     struct record *r;
     unsigned before;
 
+    if (change->what == WHAT_OWNER)
+        owner_changed(run, all, pod, change->old);
+    if (change->what == WHAT_LABELS ||
+        (change->what == WHAT_ADDED && pod->owner_kind == OWNER_NONE))
+        labels_changed(run, all, pod);
     if (pod->owner_kind != OWNER_REPLICASET || change->what == WHAT_BOUND ||
-        change->what == WHAT_IP)
+        change->what == WHAT_IP || change->what == WHAT_OWNER)
         return;
     rs = w->replicasets.items[pod->owner];
     r = record_of(all, rs->id);
@@ -118,6 +163,21 @@ static void observe_pod(struct controller_run *run, struct replicasets *all,
     if (rs->min_ready > 0 && pod->ready && !(before & POD_READY) &&
         w->scenario->cluster.kubernetes_minor < VERSION_exact_ready_checks)
         controller_enqueue_after(run, rs->id, rs->min_ready + SIM_S);
+}
+
+/* A ReplicaSet by itself takes over pods that were there before it. */
+static void find_orphans(struct controller_run *run, struct replicasets *all,
+                         replicaset_id id)
+{
+    const struct world *w = controller_world(run);
+    const struct replicaset *rs = w->replicasets.items[id];
+
+    for (size_t i = 0; rs->deployment == NO_ID && i < w->pods.count; i++) {
+        const struct pod *pod = world_pod(w, (pod_id)i);
+
+        if (pod && claim_adopts(&rs->own, pod))
+            claims_add(run, &record_of(all, id)->claims, id, pod);
+    }
 }
 
 /* When its cache will have what changes now. */
@@ -140,6 +200,8 @@ static void observe(struct controller_run *run, void *state,
         observe_pod(run, state, change);
         return;
     }
+    if (change->what == WHAT_ADDED)
+        find_orphans(run, state, change->id);
     r = record_of(state, change->id);
     r->version++;
     r->heard = heard_at(run, state);
@@ -401,6 +463,8 @@ static void reconcile(struct controller_run *run, void *state, work_key key)
     struct record *r = record_of(all, rs->id);
 
     if (rs->deleted)
+        return;
+    if (claims_write(run, &r->claims, OWNER_REPLICASET, rs->id))
         return;
     if (r->active < rs->replicas)
         create_pods(run, r, rs, rs->replicas - r->active);
