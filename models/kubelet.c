@@ -100,15 +100,28 @@ void kubelet_take_up(struct kubelets *k, struct pod *pod)
 
 /* --- the watch of each node --- */
 
+/* lifecycle/handlers: a pod that is not admitted has failed. */
+static void reject(struct kubelets *k, struct pod *pod)
+{
+    kubelet_pod_new(k, pod);
+    kubelet_pod_event(k, pod, true, "Evicted",
+                      "The node had condition: [MemoryPressure]");
+    kubelet_fail_pod(k, pod, "Evicted");
+}
+
 static void on_bound(struct sim *sim, void *self, struct event_args args)
 {
     struct kubelets *k = self;
     struct pod *pod = world_pod(k->world, (pod_id)args.subject);
 
     (void)sim;
-    if (pod && kubelet_node(k, pod->node)->working && !pod->kubelet &&
-        !kubelet_has_ended(pod))
+    if (!pod || !kubelet_node(k, pod->node)->working || pod->kubelet ||
+        kubelet_has_ended(pod))
+        return;
+    if (kubelet_admits(k, pod))
         kubelet_take_up(k, pod);
+    else
+        reject(k, pod);
 }
 
 static void on_deletion(struct sim *sim, void *self, struct event_args args)
@@ -227,6 +240,7 @@ static void add_node(struct kubelets *k, node_id id)
     rng_init(&rng, k->s->root, "kubelet.lease", node->spec->name, 0);
     record.lease_phase =
         (sim_time)(rng_uniform(&rng) * (double)k->params->lease_renew);
+    record.evicted = NO_ID;
     VEC_PUSH(k->nodes, record);
     kubelet_has_images(k, id);
 }
@@ -352,7 +366,8 @@ bool kubelet_fail(struct kubelets *k, pod_id id, const char *reason,
         pod->kubelet->stage == STAGE_GONE)
         return false;
     world_pod_touch(k->world, id, origin);
-    kubelet_pod_event(k, pod, true, reason, "the node was low on a resource");
+    kubelet_pod_event(k, pod, true, reason,
+                      "The node was low on resource: memory");
     kubelet_fail_pod(k, pod, reason);
     return true;
 }

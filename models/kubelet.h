@@ -22,6 +22,10 @@
  *   `shutdown` later. Containers end at the latest at SIGKILL.
  * - Readiness gates are taken as passed; imagePullPolicy Always finds a
  *   cached image up to date.
+ * - The container that serves uses the memory that the workload's `memory`
+ *   says, any other one what it asks for; nothing is cached or swapped. A
+ *   node has what is allocatable and the eviction threshold beside it. Uses
+ *   that grow with requests are looked at each second.
  * - A pod removed by force (grace 0) is gone at once for its clients; its
  *   address is free when its node has heard.
  * Events: none while nothing happens, but for probes. Memory: about 350
@@ -44,6 +48,11 @@ bool kubelet_crash(struct kubelets *k, pod_id pod, incident_id origin);
  * (failure mode `fail`). False: it is not running here. */
 bool kubelet_fail(struct kubelets *k, pod_id pod, const char *reason,
                   incident_id origin);
+
+/* The process that serves begins to leak memory: bytes a second, and for each
+ * answer (failure mode `oom`). False: nothing runs. */
+bool kubelet_leak(struct kubelets *k, pod_id pod, double growth,
+                  double per_request, incident_id origin);
 
 /* The pod's readiness fails, or no longer does so, whatever its probes say
  * (failure mode `unready`). False: it is not running here. */

@@ -14,8 +14,7 @@ static int by_id(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* The node's pods by id; the caller frees it. */
-static pod_id *sorted_pods(const struct kubelets *k, node_id id, size_t *count)
+pod_id *kubelet_sorted_pods(const struct kubelets *k, node_id id, size_t *count)
 {
     const struct node *node = world_node(k->world, id);
     pod_id *pods = mem_calloc(node->pods.count + 1, sizeof *pods);
@@ -66,7 +65,8 @@ void kubelet_node_down(struct kubelets *k, node_id id, incident_id origin)
     node->working = false;
     world_node_set_up(k->world, id, false, origin);
     kubelet_forget_pulls(k, id);
-    pods = sorted_pods(k, id, &count);
+    kubelet_memory_forget(k, id);
+    pods = kubelet_sorted_pods(k, id, &count);
     for (size_t i = 0; i < count; i++) {
         world_pod_touch(k->world, pods[i], origin);
         pod_down(k, world_pod(k->world, pods[i]));
@@ -111,12 +111,13 @@ static void on_booted(struct sim *sim, void *self, struct event_args args)
         ipam_release(k->s->ipam, node->leaked.items[i]);
     node->leaked.count = 0;
     kubelet_list_images(k, id);
-    pods = sorted_pods(k, id, &count);
+    pods = kubelet_sorted_pods(k, id, &count);
     for (size_t i = 0; i < count; i++)
         pod_up(k, world_pod(k->world, pods[i]));
     free(pods);
     if (!world_node(k->world, id)->deleted)
         world_node_set_ready(k->world, id, NODE_TRUE);
+    world_node_set_memory_pressure(k->world, id, false);
 }
 
 static const struct event_type booted_event = {"kubelet.booted", 0, on_booted};

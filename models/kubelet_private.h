@@ -7,6 +7,8 @@
  *   kubelet_probe.c   startup, readiness and liveness probes
  *   kubelet_restart.c what follows a container's end: back-off, restart
  *   kubelet_stop.c    preStop, SIGTERM, SIGKILL, teardown, removal
+ *   kubelet_memory.c  memory: what is used, limits, the kernel's OOM killer
+ *   kubelet_evict.c   the eviction manager: memory pressure
  *   kubelet_status.c  draws, status writes, leases
  *   kubelet_rules.c   what is decided by them
  *
@@ -74,6 +76,14 @@ struct kubelet_status {
     uint32_t restarts, ip;
 };
 
+/* A fault: the process takes memory and never gives it back. */
+struct kubelet_leak {
+    double growth, per_request; /* bytes a second, and for each answer */
+    sim_time since;
+    uint64_t answered; /* when it began */
+    incident_id origin;
+};
+
 struct kubelet_pod {
     pod_id id;
     node_id node;
@@ -92,6 +102,7 @@ struct kubelet_pod {
     uint32_t serving; /* the container that serves */
     uint32_t restarts;
     uint32_t unready;           /* faults that make its readiness fail */
+    struct kubelet_leak leak;   /* of the process that serves */
     sim_time added;             /* when the kubelet took the pod up */
     struct kubelet_status told; /* last one put on its way */
     sim_time told_at;           /* when it arrives */
@@ -133,6 +144,16 @@ struct kubelet_node {
     uint32_t pull_number;
     struct token_bucket registry;
     VEC_OF(uint32_t) leaked; /* addresses of pods removed while it was down */
+    /* Memory is looked at only where some pod's is said. */
+    bool watches_memory;
+    event_id memory;       /* the next look at limits */
+    sim_time evict_phase;  /* of the eviction manager's looks */
+    bool pressure;         /* as it sees it; */
+    sim_time pressed;      /* seen last */
+    sim_time status_phase; /* of the node's status; */
+    bool status_due;       /* that will tell of the pressure */
+    pod_id evicted;        /* it waits for this one to be gone; NO_ID: none */
+    int polls;             /* so many times so far */
 };
 
 struct kubelets {
@@ -248,6 +269,30 @@ void kubelet_end_process(struct kubelets *k, struct pod *pod, uint32_t i);
 void kubelet_set_exit(struct kubelets *k, struct pod *pod, uint32_t i);
 /* The pod ends for good: phase Failed. */
 void kubelet_fail_pod(struct kubelets *k, struct pod *pod, const char *reason);
+
+/* --- kubelet_memory.c --- */
+/* A container that serves was started, or a leak began: its node's memory is
+ * looked at from now on, where anybody says what it uses. */
+void kubelet_memory_changed(struct kubelets *k, struct pod *pod);
+/* Bytes used by what runs in the pod, now; by everything on the node. */
+double kubelet_memory_of(const struct kubelets *k, const struct pod *pod);
+double kubelet_memory_on(const struct kubelets *k, node_id node);
+/* Whether the pod's use may grow, or is not what it asks for. */
+bool kubelet_memory_said(const struct kubelets *k, const struct pod *pod);
+/* The node's pods by id, count of them; the caller frees it. */
+pod_id *kubelet_sorted_pods(const struct kubelets *k, node_id id,
+                            size_t *count);
+/* The node went down: nothing is used, nobody looks. */
+void kubelet_memory_forget(struct kubelets *k, node_id id);
+
+/* --- kubelet_evict.c --- */
+/* The eviction manager begins to look at the node. */
+void kubelet_evict_start(struct kubelets *k, node_id id);
+/* Whether the kubelet lets a pod in while memory is short. */
+bool kubelet_admits(const struct kubelets *k, const struct pod *pod);
+enum kubelet_qos { QOS_BEST_EFFORT, QOS_BURSTABLE, QOS_GUARANTEED };
+/* component-helpers pkg/apis/core/v1/helper/qos ComputePodQOS */
+enum kubelet_qos kubelet_qos_of(const struct pod_template *t);
 
 /* --- kubelet_stop.c --- */
 /* Stops a running container: preStop, SIGTERM, SIGKILL after grace (0: at

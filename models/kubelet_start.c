@@ -131,6 +131,8 @@ void kubelet_start_container(struct kubelets *k, struct pod *pod, uint32_t i)
     c->started_at = kubelet_now(k);
     kubelet_pod_event(k, pod, false, "Started", "container %s", spec->name);
     if (i == kp->serving) {
+        kp->leak = (struct kubelet_leak){0};
+        kubelet_memory_changed(k, pod);
         delay = kubelet_draw(k, pod, &kubelet_workload(k, pod)->startup,
                              "kubelet.startup", c->runs, 0);
         if (delay == 0)

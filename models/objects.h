@@ -171,7 +171,8 @@ struct container {
     bool init;    /* runs to its end before the others start */
     bool sidecar; /* an init container with restartPolicy Always */
     struct resources requests;
-    bool cpu_given, memory_given; /* asked for, be it 0 */
+    bool cpu_given, memory_given;    /* asked for, be it 0 */
+    int64_t cpu_limit, memory_limit; /* as requests; 0: none */
     size_t port_count;
     const struct container_port *ports;
     const struct probe *readiness, *liveness, *startup; /* NULL: none */

@@ -86,6 +86,7 @@ struct node {
     enum node_ready ready;
     sim_time ready_since;
     bool unschedulable, deleted;
+    bool memory_pressure;              /* condition MemoryPressure */
     VEC_OF(struct taint) taints;       /* those of the spec, and later ones */
     VEC_OF(struct node_image) images;  /* status.images */
     VEC_OF(pod_id) pods;               /* bound and not removed; no set order */
@@ -482,6 +483,7 @@ static inline incident_id world_pod_origin(const struct world *w, pod_id id)
 /* --- nodes --- */
 node_id world_node_create(struct world *w, const struct node_spec *spec);
 void world_node_set_ready(struct world *w, node_id id, enum node_ready ready);
+void world_node_set_memory_pressure(struct world *w, node_id id, bool yes);
 void world_node_taint(struct world *w, node_id id, struct taint taint);
 void world_node_untaint(struct world *w, node_id id, const char *key,
                         enum taint_effect effect);

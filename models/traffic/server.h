@@ -133,6 +133,9 @@ void servers_audit(struct servers *servers);
  * and `idleCPU`. 0 without a process. */
 double server_cpu(const struct servers *servers, const struct pod *pod);
 
+/* Requests that it has answered, probes not counted; 0 without a process. */
+uint64_t server_answered(const struct pod *pod);
+
 /* Requests at the pod now, probes included; 0 without a process. */
 uint64_t server_present(const struct pod *pod);
 

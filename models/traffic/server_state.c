@@ -22,6 +22,13 @@ double server_cpu(const struct servers *v, const struct pod *pod)
                             sim_to_seconds(sim_now(v->s->sim) - server->opened);
 }
 
+uint64_t server_answered(const struct pod *pod)
+{
+    const struct server_pod *server = pod->server;
+
+    return server && server->state != ENDED ? server->answered : 0;
+}
+
 bool server_listens(const struct pod *pod)
 {
     return pod->server && pod->server->state == LISTENING;
