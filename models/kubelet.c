@@ -90,12 +90,21 @@ static sim_time probe_jitter(const struct kubelets *k, const struct pod *pod)
     return (sim_time)(rng_uniform(&rng) * (double)period);
 }
 
+/* A token of its service account is asked for before its volumes are there,
+ * and so before its sandbox (pkg/kubelet/token/token_manager.go); and its
+ * first status is written. */
 void kubelet_take_up(struct kubelets *k, struct pod *pod)
 {
+    sim_time turn = kubelet_request(k, pod->node, 1);
+
     if (!pod->kubelet)
         kubelet_pod_new(k, pod);
     pod->kubelet->added = kubelet_now(k) + probe_jitter(k, pod);
-    kubelet_start_sandbox(k, pod);
+    kubelet_request(k, pod->node, 2);
+    if (turn > kubelet_now(k))
+        kubelet_start_sandbox_at(k, pod, turn);
+    else
+        kubelet_start_sandbox(k, pod);
 }
 
 /* --- the watch of each node --- */
@@ -241,6 +250,7 @@ static void add_node(struct kubelets *k, node_id id)
     record.lease_phase =
         (sim_time)(rng_uniform(&rng) * (double)k->params->lease_renew);
     record.evicted = NO_ID;
+    record.api = token_bucket_make(k->params->api_qps, k->params->api_burst);
     VEC_PUSH(k->nodes, record);
     kubelet_has_images(k, id);
 }

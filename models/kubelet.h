@@ -10,7 +10,8 @@
  * What is decided here, where Kubernetes leaves it to the process or where
  * the model is simpler:
  * - An init container runs for the workload's `initContainer`, in no time
- *   unless that is given, and succeeds. A sidecar starts in its turn, the next
+ *   unless that is given, and fails as `initFailures` and `initFailureRate`
+ *   say. A sidecar starts in its turn, the next
  *   one after its startup probe, and ends after all that came later.
  * - One container serves requests: the first that declares ports, else the
  *   first that stays. `startup`, preStop of the workload, onTerminate and

@@ -37,6 +37,7 @@ static void pod_down(struct kubelets *k, struct pod *pod)
     kp->stage = STAGE_DOWN;
     kp->stamp = ++kp->clock;
     kp->telling = 0;
+    kp->queued = false;
     kp->removing = false;
     for (uint32_t i = 0; i < kp->container_count; i++) {
         struct kubelet_container *c = &kp->containers[i];
@@ -107,6 +108,7 @@ static void on_booted(struct sim *sim, void *self, struct event_args args)
         return;
     node->working = true;
     node->since = kubelet_now(k);
+    node->api = token_bucket_make(k->params->api_qps, k->params->api_burst);
     for (size_t i = 0; i < node->leaked.count; i++)
         ipam_release(k->s->ipam, node->leaked.items[i]);
     node->leaked.count = 0;

@@ -107,6 +107,7 @@ struct kubelet_pod {
     struct kubelet_status told; /* last one put on its way */
     sim_time told_at;           /* when it arrives */
     uint32_t telling;           /* status writes on their way */
+    bool queued;                /* a status waits for its turn */
     uint32_t told_count;        /* and ever */
     uint32_t container_count;
     struct kubelet_container containers[];
@@ -143,6 +144,7 @@ struct kubelet_node {
     VEC_OF(struct image_pull) pulls; /* no order */
     uint32_t pull_number;
     struct token_bucket registry;
+    struct token_bucket api; /* of its client of the API server */
     VEC_OF(uint32_t) leaked; /* addresses of pods removed while it was down */
     /* Memory is looked at only where some pod's is said. */
     bool watches_memory;
@@ -219,6 +221,8 @@ struct pod *kubelet_container_event(struct kubelets *k, struct event_args args);
 sim_time kubelet_draw(const struct kubelets *k, const struct pod *pod,
                       const struct dist *dist, const char *purpose,
                       uint64_t index, uint64_t sub);
+/* When the node's client may have sent so many requests: >= now. */
+sim_time kubelet_request(struct kubelets *k, node_id node, int requests);
 /* Tells the API server what is so now, where it has not been told. */
 void kubelet_tell(struct kubelets *k, struct pod *pod);
 /* After a boot, or where somebody else wrote: what the API server knows. */
@@ -229,6 +233,7 @@ void kubelet_pod_event(struct kubelets *k, const struct pod *pod, bool warning,
 
 /* --- kubelet_start.c --- */
 void kubelet_start_sandbox(struct kubelets *k, struct pod *pod);
+void kubelet_start_sandbox_at(struct kubelets *k, struct pod *pod, sim_time at);
 void kubelet_start_container(struct kubelets *k, struct pod *pod, uint32_t i);
 /* Goes on with the container whose turn it is. */
 void kubelet_start_further(struct kubelets *k, struct pod *pod);
@@ -267,6 +272,9 @@ void kubelet_start_probes(struct kubelets *k, struct pod *pod, uint32_t i);
 void kubelet_end_process(struct kubelets *k, struct pod *pod, uint32_t i);
 /* The container was started: it may end by itself (runTime). */
 void kubelet_set_exit(struct kubelets *k, struct pod *pod, uint32_t i);
+/* A run of an init container failed: again, later and later, or the pod has
+ * failed (restartPolicy Never). */
+void kubelet_init_failed(struct kubelets *k, struct pod *pod, uint32_t i);
 /* The pod ends for good: phase Failed. */
 void kubelet_fail_pod(struct kubelets *k, struct pod *pod, const char *reason);
 

@@ -5,13 +5,17 @@
 
 /* --- CrashLoopBackOff --- */
 
+/* While the pod is being started it is an init container's turn. */
 static void restart(struct kubelets *k, struct pod *pod, uint32_t i)
 {
     struct kubelet_container *c = &pod->kubelet->containers[i];
 
     kubelet_backoff_next(&c->backoff, &k->crash, c->finished_at,
                          kubelet_now(k));
-    kubelet_start_container(k, pod, i);
+    if (pod->kubelet->stage == STAGE_START && pod->kubelet->next == i)
+        kubelet_start_further(k, pod);
+    else
+        kubelet_start_container(k, pod, i);
     kubelet_tell(k, pod);
 }
 
@@ -45,6 +49,16 @@ static void restart_after_backoff(struct kubelets *k, struct pod *pod,
     c->stamp = ++pod->kubelet->clock;
     sim_at(k->s->sim, at, &restart_event, k,
            kubelet_args(pod->kubelet, i, 0, c->stamp));
+}
+
+void kubelet_init_failed(struct kubelets *k, struct pod *pod, uint32_t i)
+{
+    pod->kubelet->containers[i].finished_at = kubelet_now(k);
+    kubelet_tell(k, pod);
+    if (pod->template->restart_policy == RESTART_NEVER)
+        kubelet_fail_pod(k, pod, "Error");
+    else
+        restart_after_backoff(k, pod, i);
 }
 
 /* --- a container that ends by itself --- */

@@ -376,6 +376,7 @@ void server_reset(struct servers *v, struct pod *pod)
         return;
     pod->server->state = ENDED;
     clear(v, pod->server, reset_one);
+    server_faults_leave(v, pod->server);
     set_serving(v, pod, false);
 }
 
@@ -386,6 +387,7 @@ void server_vanish(struct servers *v, struct pod *pod)
     pod->server->state = ENDED;
     probes_forget(v, pod->server);
     clear(v, pod->server, lose_one);
+    server_faults_leave(v, pod->server);
     set_serving(v, pod, false);
 }
 

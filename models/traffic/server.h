@@ -61,6 +61,9 @@ typedef void server_probed(void *self, struct event_args args, bool ok);
 void server_probe(struct servers *servers, struct pod *pod, sim_time timeout,
                   server_probed *done, void *self, struct event_args args);
 
+/* True while the process hangs: what is run beside it hangs too (exec
+ * probes). */
+bool server_hangs(const struct pod *pod);
 /* True while a process listens (tcpSocket probes). */
 bool server_listens(const struct pod *pod);
 

@@ -29,6 +29,17 @@ uint64_t server_answered(const struct pod *pod)
     return server && server->state != ENDED ? server->answered : 0;
 }
 
+bool server_hangs(const struct pod *pod)
+{
+    const struct server_pod *server = pod->server;
+
+    for (size_t i = 0; server && i < server->faults.count; i++) {
+        if (server->faults.items[i].kind == FAULT_HANG)
+            return true;
+    }
+    return false;
+}
+
 bool server_listens(const struct pod *pod)
 {
     return pod->server && pod->server->state == LISTENING;
