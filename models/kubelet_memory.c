@@ -125,6 +125,7 @@ static void kill_container(struct kubelets *k, struct pod *pod, uint32_t i,
     kubelet_pod_event(k, pod, true, "OOMKilled", "container %s: %s, exit 137",
                       pod->template->containers[i].name, why);
     world_pod_crashed(k->world, pod->id, blame(k, pod));
+    pod->kubelet->containers[i].oom = true;
     kubelet_end_process(k, pod, i);
 }
 

@@ -75,6 +75,19 @@ void kubelet_node_down(struct kubelets *k, node_id id, incident_id origin)
     free(pods);
 }
 
+/* computePodActions of pkg/kubelet/kuberuntime/kuberuntime_manager.go: a pod
+ * that is never restarted, and has begun, gets no second sandbox. */
+static bool is_over(const struct pod *pod)
+{
+    const struct kubelet_pod *kp = pod->kubelet;
+
+    for (uint32_t i = 0; i < kp->container_count; i++) {
+        if (kp->containers[i].runs > 0)
+            return pod->template->restart_policy == RESTART_NEVER;
+    }
+    return false;
+}
+
 /* A pod as the kubelet finds it after a boot: its containers are gone, the
  * old sandbox is cleared away. */
 static void pod_up(struct kubelets *k, struct pod *pod)
@@ -87,6 +100,9 @@ static void pod_up(struct kubelets *k, struct pod *pod)
         pod->kubelet->deleting = true;
         kubelet_tell(k, pod);
         kubelet_remove(k, pod);
+    } else if (!kubelet_has_ended(pod) && !pod->kubelet->failed &&
+               is_over(pod)) {
+        kubelet_fail_pod(k, pod, "Rebooted");
     } else if (!kubelet_has_ended(pod) && !pod->kubelet->failed) {
         kubelet_tell(k, pod);
         kubelet_take_up(k, pod);

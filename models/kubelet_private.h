@@ -46,6 +46,7 @@ struct kubelet_container {
     bool closed;    /* it listens no more, if it ever did */
     bool idle;      /* and has answered all that it accepted */
     bool exit_ok;   /* it ended with status 0 */
+    bool oom;       /* killed for its memory */
     bool done;      /* it ended, and is not restarted */
     uint32_t stamp; /* of this run of its */
     uint32_t runs;  /* starts so far, in all sandboxes */

@@ -116,7 +116,7 @@ void kubelet_set_exit(struct kubelets *k, struct pod *pod, uint32_t i)
 static void end_with_last(struct kubelets *k, struct pod *pod)
 {
     struct kubelet_pod *kp = pod->kubelet;
-    bool ok = true;
+    bool ok = true, oom = false;
 
     for (uint32_t i = 0; i < kp->container_count; i++) {
         if (!is_ordinary(&pod->template->containers[i]))
@@ -124,9 +124,10 @@ static void end_with_last(struct kubelets *k, struct pod *pod)
         if (!kp->containers[i].done)
             return;
         ok = ok && kp->containers[i].exit_ok;
+        oom = oom || kp->containers[i].oom;
     }
     kp->succeeded = ok;
-    kubelet_fail_pod(k, pod, ok ? "Completed" : "Error");
+    kubelet_fail_pod(k, pod, ok ? "Completed" : oom ? "OOMKilled" : "Error");
 }
 
 static bool ends_for_good(const struct pod *pod, uint32_t i)

@@ -133,7 +133,7 @@ void kubelet_start_container(struct kubelets *k, struct pod *pod, uint32_t i)
     c->stage = CONTAINER_RUNNING;
     c->awaits_turn = false;
     c->open = c->stopping = c->signalled = c->closed = c->idle = false;
-    c->exit_ok = c->done = false;
+    c->exit_ok = c->done = c->oom = false;
     c->stamp = ++kp->clock;
     c->started_at = kubelet_now(k);
     kubelet_pod_event(k, pod, false, "Started", "container %s", spec->name);

@@ -301,6 +301,16 @@ struct failure_rule {
     const int *codes;
 };
 
+/* A rule of successPolicy. */
+struct success_rule {
+    bool indexes_given; /* succeededIndexes; else all of them */
+    size_t range_count; /* [first, last], rising, apart */
+    const struct index_range {
+        int first, last;
+    } * ranges;
+    int count; /* succeededCount; -1: all of the indexes */
+};
+
 struct job_spec {
     struct meta meta;
     struct selector selector; /* given by hand; else of nothing */
@@ -314,6 +324,8 @@ struct job_spec {
     bool replace_failed_only; /* podReplacementPolicy Failed */
     size_t rule_count;
     const struct failure_rule *rules;
+    size_t success_count;
+    const struct success_rule *success;
 };
 
 /* HorizontalPodAutoscaler. */

@@ -139,7 +139,7 @@ struct replicaset {
     int64_t revision;
     int desired_annotation, max_replicas_annotation;
     /* status, as its controller last wrote it */
-    int status_replicas, status_ready, status_available;
+    int status_replicas, status_ready, status_available, status_terminating;
 };
 
 /* A ControllerRevision: a template that was wanted once. */
@@ -547,7 +547,8 @@ void world_replicaset_set_annotations(struct world *w, replicaset_id id,
                                       int64_t revision, int desired,
                                       int max_replicas);
 void world_replicaset_set_status(struct world *w, replicaset_id id,
-                                 int replicas, int ready, int available);
+                                 int replicas, int ready, int available,
+                                 int terminating);
 /* Its Deployment lets go of it. */
 void world_replicaset_orphan(struct world *w, replicaset_id id);
 void world_replicaset_delete(struct world *w, replicaset_id id,

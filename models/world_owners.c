@@ -157,16 +157,19 @@ void world_replicaset_set_annotations(struct world *w, replicaset_id id,
 }
 
 void world_replicaset_set_status(struct world *w, replicaset_id id,
-                                 int replicas, int ready, int available)
+                                 int replicas, int ready, int available,
+                                 int terminating)
 {
     struct replicaset *rs = w->replicasets.items[id];
 
     if (rs->status_replicas == replicas && rs->status_ready == ready &&
-        rs->status_available == available)
+        rs->status_available == available &&
+        rs->status_terminating == terminating)
         return;
     rs->status_replicas = replicas;
     rs->status_ready = ready;
     rs->status_available = available;
+    rs->status_terminating = terminating;
     world_tell(w, CHANGE_REPLICASET, WHAT_STATUS, id);
 }
 

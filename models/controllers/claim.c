@@ -29,6 +29,19 @@ void claims_add(struct controller_run *run, struct claims *claims, work_key key,
     controller_enqueue(run, key);
 }
 
+void claims_add_orphans(struct controller_run *run, struct claims *claims,
+                        work_key key, const struct owner *owner)
+{
+    const struct world *w = controller_world(run);
+
+    for (size_t i = 0; i < w->pods.count; i++) {
+        const struct pod *pod = world_pod(w, (pod_id)i);
+
+        if (pod && claim_adopts(owner, pod))
+            claims_add(run, claims, key, pod);
+    }
+}
+
 static bool owned_by(const struct pod *pod, enum owner_kind kind,
                      uint32_t owner)
 {

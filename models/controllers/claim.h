@@ -23,6 +23,10 @@ bool claim_adopts(const struct owner *owner, const struct pod *pod);
 void claims_add(struct controller_run *run, struct claims *claims, work_key key,
                 const struct pod *pod);
 
+/* All that the owner, which is new, would take over. O(pods). */
+void claims_add_orphans(struct controller_run *run, struct claims *claims,
+                        work_key key, const struct owner *owner);
+
 /* In a reconcile: one write for each pod that is let go of or taken over.
  * False: there was none. Else the key, the owner's id, is taken up again when
  * they are done: that reconcile is to end here. */

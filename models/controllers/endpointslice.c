@@ -169,6 +169,30 @@ static void publish(struct controller_run *run, const struct record *r,
     world_service_publish(controller_world(run), set);
 }
 
+static void start(struct controller_run *run, void *state)
+{
+    struct endpointslices *all = state;
+
+    rng_init(&all->lag, controller_simulation(run)->root, "endpointslice.lag",
+             NULL, 0);
+}
+
+/* When its cache will have what it writes now. The write's answer and the news
+ * of it are sent at the same time, and the answer has taken about half of the
+ * write's latency to come: only news that take longer are late. */
+static sim_time heard_at(struct controller_run *run, struct endpointslices *all)
+{
+    const struct world *w = controller_world(run);
+    const struct control_plane_params *p = &w->scenario->cluster.control_plane;
+    sim_time now = sim_now(w->sim);
+    sim_time lag = dist_sample_time(&p->watch_latency, &all->lag);
+    sim_time answer = dist_sample_time(&p->write_latency, &all->lag) / 2;
+
+    if (lag <= answer)
+        return now;
+    return lag - answer < SIM_NEVER - now ? now + lag - answer : SIM_NEVER;
+}
+
 /* The slice becomes what was planned. Slots of what leaves it are free now,
  * those of what stays or comes are in use. */
 static void apply_slice(struct controller_run *run, void *state, uint64_t a,
@@ -198,6 +222,7 @@ static void apply_slice(struct controller_run *run, void *state, uint64_t a,
     r->known = true;
     bytes = s->endpoints.v.count ? ENDPOINT_BYTES * s->endpoints.v.count
                                  : ENDPOINT_BYTES;
+    r->heard = heard_at(run, all);
     r->counts.writes++;
     r->counts.bytes += bytes * all->watchers;
     publish(run, r, (service_id)a);
@@ -251,6 +276,11 @@ static void reconcile(struct controller_run *run, void *state, work_key key)
     r = record_of(all, service->id);
     if (service->deleted != SIM_NEVER || !service->spec->has_selector)
         return;
+    if (sim_now(w->sim) < r->heard) {
+        controller_retry(run, key); /* StaleInformerCache */
+        return;
+    }
+    controller_forget(run, key);
     if (r->resync || r->incomplete)
         endpointslice_mark_all(w, r, service->id);
     r->resync = false;
@@ -270,6 +300,7 @@ const struct controller controller_endpointslice = {
     .watches = 1U << CHANGE_SERVICE | 1U << CHANGE_POD | 1U << CHANGE_NODE,
     .state_size = sizeof(struct endpointslices),
     .workers = workers,
+    .start = start,
     .stop = stop,
     .observe = observe,
     .reconcile = reconcile,

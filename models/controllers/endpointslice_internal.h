@@ -36,6 +36,7 @@ struct record {
     bool known;      /* it has slices, if only an empty one */
     bool resync;     /* every pod is to be looked at */
     bool incomplete; /* writes were planned, not all are done */
+    sim_time heard;  /* when its last write is in the informer's cache */
     VEC_OF(struct dirty) dirty;
     VEC_OF(struct slice) slices;
     VEC_OF(struct change) changes; /* of this reconcile; slots are kept */
@@ -58,7 +59,8 @@ struct endpointslices {
     VEC_OF(size_t) sizes;            /* scratch */
     /* The cache of zones: each one's share of CPU, where it is known. */
     double *ratios;
-    size_t zones; /* that there is room for */
+    size_t zones;   /* that there is room for */
+    struct rng lag; /* of news of its own writes */
     bool ratios_known;
     bool asked, topology; /* some Service asks for hints by CPU */
     VEC_OF(struct hinted_slice) hinted_slices; /* scratch */

@@ -14,15 +14,17 @@
 
 static const char scaled[] = "Scaled", rolled_out[] = "RolledOut";
 
-enum { POD_ACTIVE = 1, POD_READY = 2 };
+enum { POD_ACTIVE = 1, POD_READY = 2, POD_TERMINATING = 4 };
 
 struct record {
     int active, ready; /* of its pods, as they are now */
-    int observed;      /* spec.replicas at the last status; -1: none */
-    uint32_t version;  /* of the object: counts its changes, */
-    sim_time heard;    /* the newest is in the informer's cache from then on */
-    uint32_t read;     /* the version that a status is computed from; */
-    bool stale;        /* or it was an older one */
+    int terminating;
+    int told;         /* of those, in the status that is being written */
+    int observed;     /* spec.replicas at the last status; -1: none */
+    uint32_t version; /* of the object: counts its changes, */
+    sim_time heard;   /* the newest is in the informer's cache from then on */
+    uint32_t read;    /* the version that a status is computed from; */
+    bool stale;       /* or it was an older one */
     /* What ended pods that it will replace: the new ones' origins. */
     VEC_OF(incident_id) lost;
     struct claims claims;
@@ -88,9 +90,13 @@ static unsigned count_pod(struct replicasets *all, struct record *r,
     old = all->pods.items[pod->id];
     if (exists && is_active(pod))
         now = POD_ACTIVE | (pod->ready ? POD_READY : 0);
+    else if (exists && pod->phase != POD_SUCCEEDED && pod->phase != POD_FAILED)
+        now = POD_TERMINATING;
     all->pods.items[pod->id] = (uint8_t)now;
     r->active += (int)(now & POD_ACTIVE) - (int)(old & POD_ACTIVE);
     r->ready += (now & POD_READY ? 1 : 0) - (old & POD_READY ? 1 : 0);
+    r->terminating +=
+        (now & POD_TERMINATING ? 1 : 0) - (old & POD_TERMINATING ? 1 : 0);
     return old;
 }
 
@@ -165,21 +171,6 @@ static void observe_pod(struct controller_run *run, struct replicasets *all,
         controller_enqueue_after(run, rs->id, rs->min_ready + SIM_S);
 }
 
-/* A ReplicaSet by itself takes over pods that were there before it. */
-static void find_orphans(struct controller_run *run, struct replicasets *all,
-                         replicaset_id id)
-{
-    const struct world *w = controller_world(run);
-    const struct replicaset *rs = w->replicasets.items[id];
-
-    for (size_t i = 0; rs->deployment == NO_ID && i < w->pods.count; i++) {
-        const struct pod *pod = world_pod(w, (pod_id)i);
-
-        if (pod && claim_adopts(&rs->own, pod))
-            claims_add(run, &record_of(all, id)->claims, id, pod);
-    }
-}
-
 /* When its cache will have what changes now. */
 static sim_time heard_at(struct controller_run *run, struct replicasets *all)
 {
@@ -194,15 +185,17 @@ static sim_time heard_at(struct controller_run *run, struct replicasets *all)
 static void observe(struct controller_run *run, void *state,
                     const struct world_change *change)
 {
+    const struct replicaset *rs;
     struct record *r;
 
     if (change->kind == CHANGE_POD) {
         observe_pod(run, state, change);
         return;
     }
-    if (change->what == WHAT_ADDED)
-        find_orphans(run, state, change->id);
     r = record_of(state, change->id);
+    rs = controller_world(run)->replicasets.items[change->id];
+    if (change->what == WHAT_ADDED && rs->deployment == NO_ID)
+        claims_add_orphans(run, &r->claims, change->id, &rs->own);
     r->version++;
     r->heard = heard_at(run, state);
     if (change->what == WHAT_ADDED || change->what == WHAT_SPEC)
@@ -276,9 +269,9 @@ static void apply_status_anew(struct controller_run *run, void *state,
     if (w->replicasets.items[id]->deleted)
         return;
     record_of(state, id)->observed = (int)(a >> 32);
-    world_replicaset_set_status(w, id, (int)(b & COUNT_MASK),
-                                (int)(b >> COUNT_BITS & COUNT_MASK),
-                                (int)(b >> 2 * COUNT_BITS));
+    world_replicaset_set_status(
+        w, id, (int)(b & COUNT_MASK), (int)(b >> COUNT_BITS & COUNT_MASK),
+        (int)(b >> 2 * COUNT_BITS), record_of(state, id)->told);
 }
 
 /* replica_set_utils.go updateReplicaSetStatus: a status of an object that has
@@ -438,14 +431,19 @@ static int count_available(const struct world *w, const struct replicaset *rs,
 }
 
 static void write_status(struct controller_run *run,
-                         const struct replicaset *rs, const struct record *r)
+                         const struct replicaset *rs, struct record *r)
 {
     const struct world *w = controller_world(run);
     sim_time next;
     int available = count_available(w, rs, r, &next);
 
-    if (r->active != rs->status_replicas || r->ready != rs->status_ready ||
-        available != rs->status_available || rs->replicas != r->observed)
+    r->told =
+        w->scenario->cluster.kubernetes_minor >= VERSION_terminating_replicas
+            ? r->terminating
+            : 0;
+    if (r->told != rs->status_terminating || r->active != rs->status_replicas ||
+        r->ready != rs->status_ready || available != rs->status_available ||
+        rs->replicas != r->observed)
         controller_write(run, apply_status,
                          rs->id | (uint64_t)rs->replicas << 32,
                          pack(r->active, r->ready, available), 0);

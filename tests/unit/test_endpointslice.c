@@ -335,6 +335,25 @@ static void test_stopped(void **state)
     control_free(c);
 }
 
+/* A sync that finds its own last write not yet in the cache is put off for a
+ * second (StaleInformerCache). */
+static void test_stale_cache(void **state)
+{
+    struct control *c = begin();
+
+    (void)state;
+    add_pod(c, "a");
+    wait(c);
+    add_pod(c, "b"); /* heard of after 5 ms, written after 8, known after 11 */
+    sim_run_until(c->s.sim, sim_now(c->s.sim) + 6 * SIM_MS);
+    add_pod(c, "c");
+    sim_run_until(c->s.sim, sim_now(c->s.sim) + 900 * SIM_MS);
+    assert_int_equal(newest(c)->count, 2);
+    wait(c);
+    assert_int_equal(newest(c)->count, 3);
+    control_free(c);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -345,6 +364,7 @@ int main(void)
         cmocka_unit_test(test_slices),
         cmocka_unit_test(test_at_random),
         cmocka_unit_test(test_stopped),
+        cmocka_unit_test(test_stale_cache),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -115,6 +115,41 @@ static void test_exec_hangs(void **state)
     run_end(&r);
 }
 
+#define JOB                                                                    \
+    "---\napiVersion: batch/v1\nkind: Job\nmetadata: {name: j}\nspec: "        \
+    "{template: {metadata: {labels: {app: j}}, spec: {restartPolicy: %s, "     \
+    "containers: [{name: c, image: i}]}}}\n"
+
+/* A node reboots under a Job's pod: where it is never restarted it has failed,
+ * and another takes its place; else it goes on in a second sandbox. */
+static void test_reboot_ends(void **state)
+{
+    static const struct {
+        const char *policy;
+        int failed;
+    } cases[] = {{"Never", 1}, {"OnFailure", 0}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char text[2000];
+        struct run r;
+
+        snprintf(text, sizeof text,
+                 SCENARIO("  traffic: []\n  duration: 30m\n  warmUp: 0s\n"
+                          "  cluster: {nodePools: [{name: pool, count: 1}], "
+                          "kubelet: {boot: 10s}}\n"
+                          "  workloads: [{runTime: 10m}]\n"
+                          "  timeline:\n  - {at: 2m, fail: {nodes: {}, mode: "
+                          "reboot}}\n") JOB,
+                 cases[i].policy);
+        run(&r, text);
+        assert_int_equal(r.w->jobs.items[0]->state, JOB_COMPLETE);
+        assert_int_equal(r.w->jobs.items[0]->status_failed, cases[i].failed);
+        assert_int_equal(r.w->pods.count, 1 + cases[i].failed);
+        run_end(&r);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -122,6 +157,7 @@ int main(void)
         cmocka_unit_test(test_init_fails_first),
         cmocka_unit_test(test_init_never_again),
         cmocka_unit_test(test_exec_hangs),
+        cmocka_unit_test(test_reboot_ends),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
