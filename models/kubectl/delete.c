@@ -1,4 +1,5 @@
-/* kubectl delete TYPE NAME..., -l or --all (kubectl pkg/cmd/delete). What an
+/* kubectl delete TYPE[,TYPE] NAME..., TYPE/NAME..., -l or --all (kubectl
+ * pkg/cmd/delete); the type `all` is most of them. What an
  * object owns goes with it, as the garbage collector does in the background,
  * or stays and is nobody's (--cascade=orphan). A namespace takes all that is
  * in it along. Nobody waits: --wait and --timeout say nothing here. */
@@ -7,8 +8,10 @@
 #include "models/kubectl/words.h"
 
 struct command {
-    bool namespaces; /* all in objects.names; else: */
-    struct kubectl_objects objects;
+    size_t space_count; /* namespaces; or: */
+    const char *const *spaces;
+    size_t count;
+    struct kubectl_objects *objects; /* one for each type or name */
     bool orphan;
     sim_time grace; /* of pods; < 0: their own */
 };
@@ -90,7 +93,7 @@ static bool space_exists(struct loader *l, const char *space)
 }
 
 static bool read_spaces(struct loader *l, const struct kubectl_words *words,
-                        struct kubectl_objects *out, struct diag *diag)
+                        struct command *c, struct diag *diag)
 {
     bool ok = words->count > 2;
 
@@ -98,8 +101,8 @@ static bool read_spaces(struct loader *l, const struct kubectl_words *words,
         diag_error(diag, words->place,
                    "'kubectl delete namespace' needs a "
                    "name");
-    *out = (struct kubectl_objects){.count = words->count - 2,
-                                    .names = words->items + 2};
+    c->space_count = words->count - 2;
+    c->spaces = words->items + 2;
     for (size_t i = 2; i < words->count; i++) {
         if (space_exists(l, words->items[i]))
             continue;
@@ -120,6 +123,60 @@ static bool means_spaces(const struct kubectl_words *words)
     return false;
 }
 
+/* "deploy,svc", "all": the types that the first word names, a text each. */
+static const char *const *read_types(struct loader *l, const char *word)
+{
+    static const char *const all[] = {
+        "deployments", "replicasets", "statefulsets", "daemonsets", "jobs",
+        "services",    "hpa",         "pods",         NULL};
+    const char **types, *at = word;
+    size_t count = 0;
+
+    if (strcmp(word, "all") == 0)
+        return all;
+    types = intern_alloc(l->intern, (strlen(word) + 2) * sizeof *types);
+    for (;;) {
+        size_t length = strcspn(at, ",");
+
+        types[count++] = intern_printf(l->intern, "%.*s", (int)length, at);
+        if (!at[length])
+            break;
+        at += length + 1;
+    }
+    types[count] = NULL;
+    return types;
+}
+
+/* One list of objects for each type, or for each TYPE/NAME. */
+static bool read_objects(struct loader *l, const struct kubectl_words *words,
+                         struct command *c, struct diag *diag)
+{
+    const char *first = words->count > 1 ? words->items[1] : "";
+    bool by_name = strchr(first, '/') != NULL, ok = true;
+    const char *const *types =
+        by_name ? words->items + 1 : read_types(l, first);
+    size_t count = by_name ? words->count - 1 : 0;
+
+    while (!by_name && types[count])
+        count++;
+    c->objects = intern_alloc(l->intern, count * sizeof *c->objects);
+    for (size_t i = 0; i < count; i++) {
+        struct kubectl_words one = *words;
+        const char **items =
+            intern_alloc(l->intern, (words->count + 1) * sizeof *items);
+
+        memcpy(items, words->items, words->count * sizeof *items);
+        items[1] = types[i];
+        one.items = items;
+        if (by_name)
+            one.count = 2;
+        ok =
+            words_objects(l, &one, 1, -1, ~0U, &c->objects[c->count++], diag) &&
+            ok;
+    }
+    return ok;
+}
+
 static const void *parse(struct loader *loader,
                          const struct kubectl_words *words, struct diag *diag)
 {
@@ -131,13 +188,11 @@ static const void *parse(struct loader *loader,
     bool ok = words_check_flags(words, flags, diag);
 
     memset(c, 0, sizeof *c);
-    c->namespaces = means_spaces(words);
     ok = read_cascade(words, &c->orphan, diag) && ok;
     ok = read_grace(words, &c->grace, diag) && ok;
     ok = words_duration(words, "timeout", &timeout, diag) && ok;
-    ok = (c->namespaces
-              ? read_spaces(loader, words, &c->objects, diag)
-              : words_objects(loader, words, 1, -1, ~0U, &c->objects, diag)) &&
+    ok = (means_spaces(words) ? read_spaces(loader, words, c, diag)
+                              : read_objects(loader, words, c, diag)) &&
          ok;
     return ok ? c : NULL;
 }
@@ -226,23 +281,23 @@ static void delete_object(struct doing *d, enum object_kind kind, uint32_t id)
     }
 }
 
-static void delete_one(void *self, uint32_t id)
-{
-    struct doing *d = self;
-
-    delete_object(d, d->command->objects.kind, id);
-}
-
-struct emptying {
+struct deletion {
     struct doing *doing;
     enum object_kind kind;
 };
 
-static void delete_inside(void *self, uint32_t id)
+static void delete_one(void *self, uint32_t id)
 {
-    const struct emptying *e = self;
+    const struct deletion *x = self;
 
-    delete_object(e->doing, e->kind, id);
+    delete_object(x->doing, x->kind, id);
+}
+
+static void delete_all(struct doing *d, const struct kubectl_objects *objects)
+{
+    struct deletion deletion = {d, objects->kind};
+
+    objects_each(d->s->world, objects, delete_one, &deletion);
 }
 
 /* Owners before their pods, so that nothing is made anew. */
@@ -256,9 +311,8 @@ static void empty_space(struct doing *d, const char *space)
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         struct kubectl_objects all = {
             .kind = kinds[i], .space = space, .all = true};
-        struct emptying emptying = {d, kinds[i]};
 
-        objects_each(d->s->world, &all, delete_inside, &emptying);
+        delete_all(d, &all);
     }
 }
 
@@ -267,10 +321,10 @@ static void run(struct simulation *s, const void *command, incident_id origin)
     const struct command *c = command;
     struct doing doing = {s, c, origin};
 
-    if (!c->namespaces)
-        objects_each(s->world, &c->objects, delete_one, &doing);
-    for (size_t i = 0; c->namespaces && i < c->objects.count; i++)
-        empty_space(&doing, c->objects.names[i]);
+    for (size_t i = 0; i < c->count; i++)
+        delete_all(&doing, &c->objects[i]);
+    for (size_t i = 0; i < c->space_count; i++)
+        empty_space(&doing, c->spaces[i]);
 }
 
 const struct kubectl_verb kubectl_delete = {

@@ -291,6 +291,16 @@ static void test_delete_orphans(void **state)
     run(&r, SCENARIO(BEGIN "  - {at: 1m, kubectl: delete deploy web}\n"));
     assert_int_equal(r.w->pod_count, 0);
     run_end(&r);
+    run(&r,
+        SCENARIO(BEGIN "  - {at: 1m, kubectl: delete deploy/web svc/web}\n"));
+    assert_int_equal(r.w->pod_count, 0);
+    assert_true(world_service(r.w, 0)->deleted != SIM_NEVER);
+    run_end(&r);
+    run(&r, SCENARIO(BEGIN "  - {at: 1m, kubectl: \"delete deploy,svc -l "
+                           "app=web\"}\n"));
+    assert_int_equal(r.w->pod_count, 0);
+    assert_true(world_service(r.w, 0)->deleted != SIM_NEVER);
+    run_end(&r);
     run(&r, SCENARIO(BEGIN "  - {at: 1m, kubectl: delete ns default}\n"));
     assert_int_equal(r.w->pod_count, 0);
     assert_true(world_service(r.w, 0)->deleted != SIM_NEVER);
