@@ -131,6 +131,26 @@ static void test_statefulset_lets_go(void **state)
     run_end(&r);
 }
 
+/* A DaemonSet puts another pod beside the one that it let go of. */
+static void test_daemonset_lets_go(void **state)
+{
+    struct run r;
+
+    (void)state;
+    run(&r, SCENARIO("  traffic: []\n  duration: 10m\n" NODES "  timeline:\n"
+                     "  - {at: 2m, kubectl: label pods -l app=d app=old "
+                     "--overwrite}\n") "---\napiVersion: apps/v1\nkind: "
+                                       "DaemonSet\nmetadata: {name: d}\n"
+                                       "spec: {selector: {matchLabels: {app: "
+                                       "d}}, template: {metadata: "
+                                       "{labels: {app: d}}, spec: {containers: "
+                                       "[{name: c, image: i}]}}}\n");
+    assert_int_equal(r.w->daemonsets.items[0]->pods.count, 3);
+    assert_int_equal(run_pods(&r, "app", "d"), 3);
+    assert_int_equal(run_pods(&r, "app", "old"), 3);
+    run_end(&r);
+}
+
 /* The selector of a Service goes over to other pods: blue and green. */
 static void test_blue_green(void **state)
 {
@@ -346,6 +366,7 @@ int main(void)
         cmocka_unit_test(test_comes_back),
         cmocka_unit_test(test_out_of_service),
         cmocka_unit_test(test_statefulset_lets_go),
+        cmocka_unit_test(test_daemonset_lets_go),
         cmocka_unit_test(test_blue_green),
         cmocka_unit_test(test_patch_node),
         cmocka_unit_test(test_deletion_cost),

@@ -117,27 +117,45 @@ static void test_eviction(void **state)
     run_end(&r);
 }
 
+static void write_file(char *path, const char *text)
+{
+    int fd = mkstemp(path);
+
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+    close(fd);
+}
+
 /* Under pressure a pod that asks for nothing is kept out, by the taint; one
- * that names the node, by the kubelet. */
+ * that names the node, by the kubelet; but not one that asks for something. */
 static void test_pressure_keeps_out(void **state)
 {
+    static const char pods[] =
+        "{apiVersion: v1, kind: Pod, metadata: {name: named}, spec: "
+        "{nodeName: pool-1, containers: [{name: c, image: i}]}}\n---\n"
+        "{apiVersion: v1, kind: Pod, metadata: {name: asks}, spec: "
+        "{nodeName: pool-1, containers: [{name: c, image: i, resources: "
+        "{requests: {cpu: 1m}}}]}}\n";
+    char path[] = "/tmp/podchurn-test-XXXXXX", text[2000];
     struct notes n = {.reasons = {"Evicted", "FailedScheduling"}};
     struct run r;
 
     (void)state;
-    watched(&r, &n,
-            SCENARIO("  traffic: []\n  duration: 4m\n  warmUp: 0s\n"
-                     "  cluster: {nodePools: [{name: pool, count: 1, "
-                     "allocatable: {cpu: 4, memory: 1Gi, pods: 9}}]}\n"
-                     "  workloads:\n  - {selector: {app: grows}, memory: "
-                     "{base: 1Gi, growth: 1Mi/s}}\n  timeline:\n  - {at: 1m, "
-                     "kubectl: create deployment late --image=i}\n")
-                POD("grows", "priority: 5, ",
-                    "requests: {memory: 50Mi}") "---\napiVersion: v1\nkind: "
-                                                "Pod\nmetadata: {name: named}\n"
-                                                "spec: {nodeName: pool-1, "
-                                                "containers: [{name: c, image: "
-                                                "i}]}\n");
+    write_file(path, pods);
+    snprintf(text, sizeof text,
+             SCENARIO("  traffic: []\n  duration: 4m\n  warmUp: 0s\n"
+                      "  cluster: {nodePools: [{name: pool, count: 1, "
+                      "allocatable: {cpu: 4, memory: 1Gi, pods: 9}}]}\n"
+                      "  workloads:\n  - {selector: {app: grows}, memory: "
+                      "{base: 1Gi, growth: 1Mi/s}}\n  timeline:\n  - {at: 1m, "
+                      "kubectl: create deployment late --image=i}\n  - {at: "
+                      "1m, kubectl: apply -f %s}\n")
+                 POD("grows", "priority: 5, ", "requests: {memory: 50Mi}"),
+             path);
+    watched(&r, &n, text);
+    unlink(path);
+    assert_non_null(strstr(n.text, "Evicted pod/named"));
+    assert_null(strstr(n.text, "Evicted pod/asks"));
     assert_true(world_node(r.w, 0)->memory_pressure);
     assert_int_equal(world_node(r.w, 0)->taints.count, 1);
     assert_string_equal(world_node(r.w, 0)->taints.items[0].key,
