@@ -39,6 +39,10 @@ struct pod_watch {
 struct deployment_watch {
     struct history wanted;
     bool disturbed; /* a pod crashed, failed or was found not ready */
+    const struct pod_template *template;
+    sim_time changed; /* the template */
+    bool rollover;    /* soon after it had been before: the controller counts
+                         on statuses of ReplicaSets that are still changing */
 };
 
 struct node_watch {
@@ -94,7 +98,7 @@ static void grow_pods(struct watch *w, uint32_t id)
 static void grow_deployments(struct watch *w, uint32_t id)
 {
     while (w->deployments.count <= id)
-        VEC_PUSH(w->deployments, (struct deployment_watch){.disturbed = false});
+        VEC_PUSH(w->deployments, (struct deployment_watch){.changed = -1});
 }
 static void grow_replicasets(struct watch *w, uint32_t id)
 {
@@ -254,7 +258,7 @@ static void check_available(struct watch *w, const struct pod *pod)
          strcmp(pod->reason, "RolledOut") != 0))
         return;
     record = RECORD(deployments, d->id);
-    if (record->disturbed ||
+    if (record->disturbed || record->rollover ||
         of_late(w, &record->wanted) + 1 != record->wanted.count)
         return;
     for (size_t i = 0; i < d->replicasets.count; i++) {
@@ -573,10 +577,21 @@ static void on_endpoints(struct watch *w, const struct world_change *change)
                name, set->count, set->usable, set->ready, ready);
 }
 
+static void on_deployment(struct watch *w, const struct deployment *d)
+{
+    struct deployment_watch *record = RECORD(deployments, d->id);
+
+    want(w, &record->wanted, d->replicas);
+    if (record->template == d->template)
+        return;
+    record->rollover = record->template && now_of(w) - record->changed < w->lag;
+    record->template = d->template;
+    record->changed = now_of(w);
+}
+
 static void on_change(void *self, const struct world_change *change)
 {
     struct watch *w = self;
-    const struct deployment *d;
 
     if (change->what < WHAT_SANDBOX && change->kind < CHANGE_INCIDENT)
         w->changed = now_of(w);
@@ -591,8 +606,7 @@ static void on_change(void *self, const struct world_change *change)
         on_replicaset(w, change);
         break;
     case CHANGE_DEPLOYMENT:
-        d = w->s->world->deployments.items[change->id];
-        want(w, &RECORD(deployments, d->id)->wanted, d->replicas);
+        on_deployment(w, w->s->world->deployments.items[change->id]);
         break;
     case CHANGE_ENDPOINTS:
         on_endpoints(w, change);
