@@ -428,14 +428,38 @@ static bool meant(const struct kubectl_objects *o, const struct object *x)
     return false;
 }
 
-void objects_each(const struct world *w, const struct kubectl_objects *objects,
+/* As kubectl says it; names may have come and gone since they were read. */
+static void tell_absent(struct world *w, const struct kubectl_objects *objects,
+                        const bool *found)
+{
+    for (size_t i = 0; i < objects->count; i++) {
+        if (!found[i])
+            world_event(w, true, "NotFound", objects->names[i],
+                        "%s \"%s\" not found", kind_words[objects->kind][0],
+                        objects->names[i]);
+    }
+}
+
+static void mark_found(const struct kubectl_objects *objects, const char *name,
+                       bool *found)
+{
+    for (size_t i = 0; i < objects->count; i++)
+        found[i] |= strcmp(objects->names[i], name) == 0;
+}
+
+void objects_each(struct world *w, const struct kubectl_objects *objects,
                   void (*visit)(void *self, uint32_t id), void *self)
 {
     size_t count = object_count(w, objects->kind);
+    bool *found = mem_calloc(objects->count + 1, sizeof *found);
     struct object x;
 
     for (size_t i = 0; i < count; i++) {
-        if (get_object(w, objects->kind, i, &x) && meant(objects, &x))
-            visit(self, (uint32_t)i);
+        if (!get_object(w, objects->kind, i, &x) || !meant(objects, &x))
+            continue;
+        mark_found(objects, x.name, found);
+        visit(self, (uint32_t)i);
     }
+    tell_absent(w, objects, found);
+    free(found);
 }

@@ -54,8 +54,9 @@ bool words_objects(struct loader *loader, const struct kubectl_words *words,
                    size_t from, int kind, unsigned kinds,
                    struct kubectl_objects *out, struct diag *diag);
 
-/* Calls visit for each object that the command means now, in order of id. */
-void objects_each(const struct world *w, const struct kubectl_objects *objects,
+/* Calls visit for each object that the command means now, in order of id. A
+ * name that nothing has is told of as an event. */
+void objects_each(struct world *w, const struct kubectl_objects *objects,
                   void (*visit)(void *self, uint32_t id), void *self);
 
 #endif
