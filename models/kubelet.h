@@ -27,6 +27,9 @@
  *   says, any other one what it asks for; nothing is cached or swapped. A
  *   node has what is allocatable and the eviction threshold beside it. Uses
  *   that grow with requests are looked at each second.
+ * - Of the requests of its client of the API server those for pods count: one
+ *   for a pod's token, two for each status, one for its removal. Leases, the
+ *   node's status and events have clients of their own.
  * - A pod removed by force (grace 0) is gone at once for its clients; its
  *   address is free when its node has heard.
  * Events: none while nothing happens, but for probes. Memory: about 350
