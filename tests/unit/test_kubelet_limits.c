@@ -49,6 +49,24 @@ static void test_client_limits(void **state)
     assert_true(free < 4);
 }
 
+/* Nothing limits what is ideal. */
+static void test_ideal(void **state)
+{
+    struct run r;
+
+    (void)state;
+    run(&r, SCENARIO("  preset: ideal\n  traffic: []\n  duration: 1m\n"
+                     "  warmUp: 0s\n  cluster: {nodePools: [{name: pool, "
+                     "count: 1, allocatable: {cpu: 4, memory: 16Gi, pods: "
+                     "500}}], podCIDR: 10.0.0.0/8, nodeCIDRMaskSize: 16}\n"
+                     "  timeline:\n  - kubectl: create deployment web "
+                     "--image=i --replicas=400\n"));
+    assert_int_equal(r.w->pod_count, 400);
+    for (size_t i = 0; i < r.w->pods.count; i++)
+        assert_true(world_pod(r.w, (pod_id)i)->first_ready < SIM_S / 100);
+    run_end(&r);
+}
+
 #define INIT_POD(more)                                                         \
     "---\napiVersion: v1\nkind: Pod\nmetadata: {name: p, labels: {app: p}}\n"  \
     "spec: {" more "initContainers: [{name: init, image: i}], containers: "    \
@@ -154,6 +172,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_client_limits),
+        cmocka_unit_test(test_ideal),
         cmocka_unit_test(test_init_fails_first),
         cmocka_unit_test(test_init_never_again),
         cmocka_unit_test(test_exec_hangs),
