@@ -58,7 +58,7 @@ static void test_ideal(void **state)
     run(&r, SCENARIO("  preset: ideal\n  traffic: []\n  duration: 1m\n"
                      "  warmUp: 0s\n  cluster: {nodePools: [{name: pool, "
                      "count: 1, allocatable: {cpu: 4, memory: 16Gi, pods: "
-                     "500}}], podCIDR: 10.0.0.0/8, nodeCIDRMaskSize: 16}\n"
+                     "500}}], nodeCIDRMaskSize: 20}\n"
                      "  timeline:\n  - kubectl: create deployment web "
                      "--image=i --replicas=400\n"));
     assert_int_equal(r.w->pod_count, 400);
