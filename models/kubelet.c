@@ -90,8 +90,13 @@ static sim_time probe_jitter(const struct kubelets *k, const struct pod *pod)
     return (sim_time)(rng_uniform(&rng) * (double)period);
 }
 
+/* A token of its service account is asked for before its volumes are there,
+ * and so before its sandbox (pkg/kubelet/token/token_manager.go); and its
+ * first status is written. */
 void kubelet_take_up(struct kubelets *k, struct pod *pod)
 {
+    sim_time turn = kubelet_request(k, pod->node, 1);
+
     if (!pod->kubelet)
         kubelet_pod_new(k, pod);
     if (kubelet_node(k, pod->node)->shutting) {
@@ -99,10 +104,23 @@ void kubelet_take_up(struct kubelets *k, struct pod *pod)
         return;
     }
     pod->kubelet->added = kubelet_now(k) + probe_jitter(k, pod);
-    kubelet_start_sandbox(k, pod);
+    kubelet_request(k, pod->node, 2);
+    if (turn > kubelet_now(k))
+        kubelet_start_sandbox_at(k, pod, turn);
+    else
+        kubelet_start_sandbox(k, pod);
 }
 
 /* --- the watch of each node --- */
+
+/* lifecycle/handlers: a pod that is not admitted has failed. */
+static void reject(struct kubelets *k, struct pod *pod)
+{
+    kubelet_pod_new(k, pod);
+    kubelet_pod_event(k, pod, true, "Evicted",
+                      "The node had condition: [MemoryPressure]");
+    kubelet_fail_pod(k, pod, "Evicted");
+}
 
 static void on_bound(struct sim *sim, void *self, struct event_args args)
 {
@@ -110,9 +128,13 @@ static void on_bound(struct sim *sim, void *self, struct event_args args)
     struct pod *pod = world_pod(k->world, (pod_id)args.subject);
 
     (void)sim;
-    if (pod && kubelet_hears(k, pod->node) && !pod->kubelet &&
-        !kubelet_has_ended(pod))
+    if (!pod || !kubelet_hears(k, pod->node) || pod->kubelet ||
+        kubelet_has_ended(pod))
+        return;
+    if (kubelet_admits(k, pod))
         kubelet_take_up(k, pod);
+    else
+        reject(k, pod);
 }
 
 static void on_deletion(struct sim *sim, void *self, struct event_args args)
@@ -236,6 +258,8 @@ static void add_node(struct kubelets *k, node_id id)
     rng_init(&rng, k->s->root, "kubelet.lease", node->spec->name, 0);
     record.lease_phase =
         (sim_time)(rng_uniform(&rng) * (double)k->params->lease_renew);
+    record.evicted = NO_ID;
+    record.api = token_bucket_make(k->params->api_qps, k->params->api_burst);
     VEC_PUSH(k->nodes, record);
     kubelet_has_images(k, id);
 }
@@ -345,7 +369,8 @@ bool kubelet_fail(struct kubelets *k, pod_id id, const char *reason,
         pod->kubelet->ending || pod->kubelet->stage == STAGE_GONE)
         return false;
     world_pod_touch(k->world, id, origin);
-    kubelet_pod_event(k, pod, true, reason, "the node was low on a resource");
+    kubelet_pod_event(k, pod, true, reason,
+                      "The node was low on resource: memory");
     kubelet_fail_pod(k, pod, reason);
     return true;
 }

@@ -14,7 +14,8 @@
  * What is decided here, where Kubernetes leaves it to the process or where
  * the model is simpler:
  * - An init container runs for the workload's `initContainer`, in no time
- *   unless that is given, and succeeds. A sidecar starts in its turn, the next
+ *   unless that is given, and fails as `initFailures` and `initFailureRate`
+ *   say. A sidecar starts in its turn, the next
  *   one after its startup probe, and ends after all that came later.
  * - One container serves requests: the first that declares ports, else the
  *   first that stays. `startup`, preStop of the workload, onTerminate and
@@ -26,6 +27,13 @@
  *   `shutdown` later. Containers end at the latest at SIGKILL.
  * - Readiness gates are taken as passed; imagePullPolicy Always finds a
  *   cached image up to date.
+ * - The container that serves uses the memory that the workload's `memory`
+ *   says, any other one what it asks for; nothing is cached or swapped. A
+ *   node has what is allocatable and the eviction threshold beside it. Uses
+ *   that grow with requests are looked at each second.
+ * - Of the requests of its client of the API server those for pods count: one
+ *   for a pod's token, two for each status, one for its removal. Leases, the
+ *   node's status and events have clients of their own.
  * - A pod removed by force (grace 0) is gone at once for its clients; its
  *   address is free when its node has heard.
  * Events: none while nothing happens, but for probes. Memory: about 350
@@ -48,6 +56,11 @@ bool kubelet_crash(struct kubelets *k, pod_id pod, incident_id origin);
  * (failure mode `fail`). False: it is not running here. */
 bool kubelet_fail(struct kubelets *k, pod_id pod, const char *reason,
                   incident_id origin);
+
+/* The process that serves begins to leak memory: bytes a second, and for each
+ * answer (failure mode `oom`). False: nothing runs. */
+bool kubelet_leak(struct kubelets *k, pod_id pod, double growth,
+                  double per_request, incident_id origin);
 
 /* The pod's readiness fails, or no longer does so, whatever its probes say
  * (failure mode `unready`). False: it is not running here. */

@@ -37,6 +37,7 @@ static void pod_down(struct kubelets *k, struct pod *pod)
     kp->stage = STAGE_DOWN;
     kp->stamp = ++kp->clock;
     kp->telling = 0;
+    kp->queued = false;
     kp->removing = kp->ending = false;
     for (uint32_t i = 0; i < kp->container_count; i++) {
         struct kubelet_container *c = &kp->containers[i];
@@ -66,12 +67,26 @@ void kubelet_node_down(struct kubelets *k, node_id id, incident_id origin)
     node->shutdown_stamp++;
     world_node_set_up(k->world, id, false, origin);
     kubelet_forget_pulls(k, id);
+    kubelet_memory_forget(k, id);
     pods = kubelet_sorted_pods(k, id, &count);
     for (size_t i = 0; i < count; i++) {
         world_pod_touch(k->world, pods[i], origin);
         pod_down(k, world_pod(k->world, pods[i]));
     }
     free(pods);
+}
+
+/* computePodActions of pkg/kubelet/kuberuntime/kuberuntime_manager.go: a pod
+ * that is never restarted, and has begun, gets no second sandbox. */
+static bool is_over(const struct pod *pod)
+{
+    const struct kubelet_pod *kp = pod->kubelet;
+
+    for (uint32_t i = 0; i < kp->container_count; i++) {
+        if (kp->containers[i].runs > 0)
+            return pod->template->restart_policy == RESTART_NEVER;
+    }
+    return false;
 }
 
 /* Its containers are gone, the old sandbox is cleared away. */
@@ -85,6 +100,9 @@ void kubelet_pod_up(struct kubelets *k, struct pod *pod)
         pod->kubelet->deleting = true;
         kubelet_tell(k, pod);
         kubelet_remove(k, pod);
+    } else if (!kubelet_has_ended(pod) && !pod->kubelet->failed &&
+               is_over(pod)) {
+        kubelet_fail_pod(k, pod, "Rebooted");
     } else if (!kubelet_has_ended(pod) && !pod->kubelet->failed) {
         kubelet_tell(k, pod);
         kubelet_take_up(k, pod);
@@ -115,6 +133,7 @@ static void on_booted(struct sim *sim, void *self, struct event_args args)
         return;
     node->working = true;
     node->since = kubelet_now(k);
+    node->api = token_bucket_make(k->params->api_qps, k->params->api_burst);
     kubelet_end_leaks(k, id);
     node->watching = node->linked;
     if (!node->linked)
@@ -126,6 +145,7 @@ static void on_booted(struct sim *sim, void *self, struct event_args args)
     free(pods);
     if (!world_node(k->world, id)->deleted)
         world_node_set_ready(k->world, id, NODE_TRUE);
+    world_node_set_memory_pressure(k->world, id, false);
 }
 
 static const struct event_type booted_event = {"kubelet.booted", 0, on_booted};

@@ -7,6 +7,8 @@
  *   kubelet_probe.c   startup, readiness and liveness probes
  *   kubelet_restart.c what follows a container's end: back-off, restart
  *   kubelet_stop.c    preStop, SIGTERM, SIGKILL, teardown, removal
+ *   kubelet_memory.c  memory: what is used, limits, the kernel's OOM killer
+ *   kubelet_evict.c   the eviction manager: memory pressure
  *   kubelet_status.c  draws, status writes, leases
  *   kubelet_node.c    nodes that fail and boot
  *   kubelet_link.c    nodes that are cut off from the API server
@@ -47,6 +49,7 @@ struct kubelet_container {
     bool closed;    /* it listens no more, if it ever did */
     bool idle;      /* and has answered all that it accepted */
     bool exit_ok;   /* it ended with status 0 */
+    bool oom;       /* killed for its memory */
     bool done;      /* it ended, and is not restarted */
     uint32_t stamp; /* of this run of its */
     uint32_t runs;  /* starts so far, in all sandboxes */
@@ -77,6 +80,14 @@ struct kubelet_status {
     uint32_t restarts, ip;
 };
 
+/* A fault: the process takes memory and never gives it back. */
+struct kubelet_leak {
+    double growth, per_request; /* bytes a second, and for each answer */
+    sim_time since;
+    uint64_t answered; /* when it began */
+    incident_id origin;
+};
+
 struct kubelet_pod {
     pod_id id;
     node_id node;
@@ -96,10 +107,12 @@ struct kubelet_pod {
     uint32_t serving; /* the container that serves */
     uint32_t restarts;
     uint32_t unready;           /* faults that make its readiness fail */
+    struct kubelet_leak leak;   /* of the process that serves */
     sim_time added;             /* when the kubelet took the pod up */
     struct kubelet_status told; /* last one put on its way */
     sim_time told_at;           /* when it arrives */
     uint32_t telling;           /* status writes on their way */
+    bool queued;                /* a status waits for its turn */
     uint32_t told_count;        /* and ever */
     uint32_t container_count;
     struct kubelet_container containers[];
@@ -148,7 +161,18 @@ struct kubelet_node {
     VEC_OF(struct image_pull) pulls; /* no order */
     uint32_t pull_number;
     struct token_bucket registry;
+    struct token_bucket api; /* of its client of the API server */
     VEC_OF(uint32_t) leaked; /* addresses of pods removed unheard of */
+    /* Memory is looked at only where some pod's is said. */
+    bool watches_memory;
+    event_id memory;       /* the next look at limits */
+    sim_time evict_phase;  /* of the eviction manager's looks */
+    bool pressure;         /* as it sees it; */
+    sim_time pressed;      /* seen last */
+    sim_time status_phase; /* of the node's status; */
+    bool status_due;       /* that will tell of the pressure */
+    pod_id evicted;        /* it waits for this one to be gone; NO_ID: none */
+    int polls;             /* so many times so far */
 };
 
 struct kubelets {
@@ -220,6 +244,8 @@ struct pod *kubelet_container_event(struct kubelets *k, struct event_args args);
 sim_time kubelet_draw(const struct kubelets *k, const struct pod *pod,
                       const struct dist *dist, const char *purpose,
                       uint64_t index, uint64_t sub);
+/* When the node's client may have sent so many requests: >= now. */
+sim_time kubelet_request(struct kubelets *k, node_id node, int requests);
 /* Tells the API server what is so now, where it has not been told. */
 void kubelet_tell(struct kubelets *k, struct pod *pod);
 /* After a boot, a partition, or where somebody else wrote: what the API
@@ -231,6 +257,7 @@ void kubelet_pod_event(struct kubelets *k, const struct pod *pod, bool warning,
 
 /* --- kubelet_start.c --- */
 void kubelet_start_sandbox(struct kubelets *k, struct pod *pod);
+void kubelet_start_sandbox_at(struct kubelets *k, struct pod *pod, sim_time at);
 void kubelet_start_container(struct kubelets *k, struct pod *pod, uint32_t i);
 /* Goes on with the container whose turn it is. */
 void kubelet_start_further(struct kubelets *k, struct pod *pod);
@@ -290,8 +317,35 @@ void kubelet_start_probes(struct kubelets *k, struct pod *pod, uint32_t i);
 void kubelet_end_process(struct kubelets *k, struct pod *pod, uint32_t i);
 /* The container was started: it may end by itself (runTime). */
 void kubelet_set_exit(struct kubelets *k, struct pod *pod, uint32_t i);
+/* A run of an init container failed: again, later and later, or the pod has
+ * failed (restartPolicy Never). */
+void kubelet_init_failed(struct kubelets *k, struct pod *pod, uint32_t i);
 /* The pod ends for good: phase Failed. */
 void kubelet_fail_pod(struct kubelets *k, struct pod *pod, const char *reason);
+
+/* --- kubelet_memory.c --- */
+/* A container that serves was started, or a leak began: its node's memory is
+ * looked at from now on, where anybody says what it uses. */
+void kubelet_memory_changed(struct kubelets *k, struct pod *pod);
+/* Bytes used by what runs in the pod, now; by everything on the node. */
+double kubelet_memory_of(const struct kubelets *k, const struct pod *pod);
+double kubelet_memory_on(const struct kubelets *k, node_id node);
+/* Whether the pod's use may grow, or is not what it asks for. */
+bool kubelet_memory_said(const struct kubelets *k, const struct pod *pod);
+/* The node's pods by id, count of them; the caller frees it. */
+pod_id *kubelet_sorted_pods(const struct kubelets *k, node_id id,
+                            size_t *count);
+/* The node went down: nothing is used, nobody looks. */
+void kubelet_memory_forget(struct kubelets *k, node_id id);
+
+/* --- kubelet_evict.c --- */
+/* The eviction manager begins to look at the node. */
+void kubelet_evict_start(struct kubelets *k, node_id id);
+/* Whether the kubelet lets a pod in while memory is short. */
+bool kubelet_admits(const struct kubelets *k, const struct pod *pod);
+enum kubelet_qos { QOS_BEST_EFFORT, QOS_BURSTABLE, QOS_GUARANTEED };
+/* component-helpers pkg/apis/core/v1/helper/qos ComputePodQOS */
+enum kubelet_qos kubelet_qos_of(const struct pod_template *t);
 
 /* --- kubelet_stop.c --- */
 /* Stops a running container: preStop, SIGTERM, SIGKILL after grace (0: at

@@ -222,6 +222,15 @@ static void on_answer(void *self, struct event_args args, bool ok)
                  (enum probe_purpose)kubelet_arg_kind(args), ok);
 }
 
+static void on_exec_timeout(struct sim *sim, void *self, struct event_args args)
+{
+    (void)sim;
+    on_answer(self, args, false);
+}
+
+static const struct event_type exec_timeout_event = {"kubelet.exec-timeout", 0,
+                                                     on_exec_timeout};
+
 /* A container other than the one that serves has no model of its requests:
  * its probes pass while it runs. */
 static void on_tick(struct sim *sim, void *self, struct event_args args)
@@ -236,7 +245,10 @@ static void on_tick(struct sim *sim, void *self, struct event_args args)
     if (!pod || !goes_on(k, pod, i, purpose))
         return;
     spec = probe_spec(pod, i, purpose);
-    if (i != pod->kubelet->serving || spec->kind == PROBE_EXEC)
+    if (i == pod->kubelet->serving && spec->kind == PROBE_EXEC &&
+        server_hangs(pod))
+        sim_after(k->s->sim, spec->timeout, &exec_timeout_event, k, args);
+    else if (i != pod->kubelet->serving || spec->kind == PROBE_EXEC)
         answered(k, pod, i, purpose, true);
     else if (!pod->server || !pod->kubelet->containers[i].open)
         answered(k, pod, i, purpose, false);

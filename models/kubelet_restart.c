@@ -5,13 +5,17 @@
 
 /* --- CrashLoopBackOff --- */
 
+/* While the pod is being started it is an init container's turn. */
 static void restart(struct kubelets *k, struct pod *pod, uint32_t i)
 {
     struct kubelet_container *c = &pod->kubelet->containers[i];
 
     kubelet_backoff_next(&c->backoff, &k->crash, c->finished_at,
                          kubelet_now(k));
-    kubelet_start_container(k, pod, i);
+    if (pod->kubelet->stage == STAGE_START && pod->kubelet->next == i)
+        kubelet_start_further(k, pod);
+    else
+        kubelet_start_container(k, pod, i);
     kubelet_tell(k, pod);
 }
 
@@ -45,6 +49,16 @@ static void restart_after_backoff(struct kubelets *k, struct pod *pod,
     c->stamp = ++pod->kubelet->clock;
     sim_at(k->s->sim, at, &restart_event, k,
            kubelet_args(pod->kubelet, i, 0, c->stamp));
+}
+
+void kubelet_init_failed(struct kubelets *k, struct pod *pod, uint32_t i)
+{
+    pod->kubelet->containers[i].finished_at = kubelet_now(k);
+    kubelet_tell(k, pod);
+    if (pod->template->restart_policy == RESTART_NEVER)
+        kubelet_fail_pod(k, pod, "Error");
+    else
+        restart_after_backoff(k, pod, i);
 }
 
 /* --- a container that ends by itself --- */
@@ -102,7 +116,7 @@ void kubelet_set_exit(struct kubelets *k, struct pod *pod, uint32_t i)
 static void end_with_last(struct kubelets *k, struct pod *pod)
 {
     struct kubelet_pod *kp = pod->kubelet;
-    bool ok = true;
+    bool ok = true, oom = false;
 
     for (uint32_t i = 0; i < kp->container_count; i++) {
         if (!is_ordinary(&pod->template->containers[i]))
@@ -110,9 +124,10 @@ static void end_with_last(struct kubelets *k, struct pod *pod)
         if (!kp->containers[i].done)
             return;
         ok = ok && kp->containers[i].exit_ok;
+        oom = oom || kp->containers[i].oom;
     }
     kp->succeeded = ok;
-    kubelet_fail_pod(k, pod, ok ? "Completed" : "Error");
+    kubelet_fail_pod(k, pod, ok ? "Completed" : oom ? "OOMKilled" : "Error");
 }
 
 static bool ends_for_good(const struct pod *pod, uint32_t i)

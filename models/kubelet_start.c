@@ -42,15 +42,22 @@ static void on_retry(struct sim *sim, void *self, struct event_args args)
 static const struct event_type retry_event = {"kubelet.sandbox-retry", 0,
                                               on_retry};
 
-static void sandbox_failed(struct kubelets *k, struct pod *pod)
+void kubelet_start_sandbox_at(struct kubelets *k, struct pod *pod, sim_time at)
 {
     struct kubelet_pod *kp = pod->kubelet;
 
+    kp->stage = STAGE_SANDBOX;
+    kp->stamp = ++kp->clock;
+    sim_at(k->s->sim, at, &retry_event, k, kubelet_args(kp, 0, 0, kp->stamp));
+}
+
+static void sandbox_failed(struct kubelets *k, struct pod *pod)
+{
     kubelet_pod_event(k, pod, true, "FailedCreatePodSandBox",
                       "no IP addresses available in the node's range");
-    kp->stamp = ++kp->clock;
-    sim_after(k->s->sim, kubelet_sync_backoff(k, pod, 0, kp->tries),
-              &retry_event, k, kubelet_args(kp, 0, 0, kp->stamp));
+    kubelet_start_sandbox_at(
+        k, pod,
+        kubelet_now(k) + kubelet_sync_backoff(k, pod, 0, pod->kubelet->tries));
 }
 
 static void sandbox_made(struct kubelets *k, struct pod *pod)
@@ -126,11 +133,13 @@ void kubelet_start_container(struct kubelets *k, struct pod *pod, uint32_t i)
     c->stage = CONTAINER_RUNNING;
     c->awaits_turn = false;
     c->open = c->stopping = c->signalled = c->closed = c->idle = false;
-    c->exit_ok = c->done = false;
+    c->exit_ok = c->done = c->oom = false;
     c->stamp = ++kp->clock;
     c->started_at = kubelet_now(k);
     kubelet_pod_event(k, pod, false, "Started", "container %s", spec->name);
     if (i == kp->serving) {
+        kp->leak = (struct kubelet_leak){0};
+        kubelet_memory_changed(k, pod);
         delay = kubelet_draw(k, pod, &kubelet_workload(k, pod)->startup,
                              "kubelet.startup", c->runs, 0);
         if (delay == 0)
@@ -155,6 +164,29 @@ static void all_started(struct kubelets *k, struct pod *pod)
 
 /* --- init containers --- */
 
+static bool init_may_fail(const struct workload *w)
+{
+    return w->init_failures > 0 || w->init_failure_rate > 0;
+}
+
+/* The run that has just ended: the first ones, then some. */
+static bool init_fails(const struct kubelets *k, const struct pod *pod,
+                       uint32_t i)
+{
+    const struct workload *w = kubelet_workload(k, pod);
+    uint32_t runs = pod->kubelet->containers[i].runs;
+    struct rng rng;
+
+    if (!init_may_fail(w))
+        return false;
+    if (runs <= w->init_failures)
+        return true;
+    rng_init(&rng, k->s->root, "kubelet.init-failure", pod->stream_owner,
+             pod->ordinal);
+    rng_seek(&rng, runs, i);
+    return rng_uniform(&rng) < w->init_failure_rate;
+}
+
 static void on_init_done(struct sim *sim, void *self, struct event_args args)
 {
     struct kubelets *k = self;
@@ -166,6 +198,10 @@ static void on_init_done(struct sim *sim, void *self, struct event_args args)
         return;
     pod->kubelet->containers[i].stage = CONTAINER_WAITING;
     pod->kubelet->containers[i].stamp = ++pod->kubelet->clock;
+    if (init_fails(k, pod, i)) {
+        kubelet_init_failed(k, pod, i);
+        return;
+    }
     pod->kubelet->next = i + 1;
     kubelet_start_further(k, pod);
 }
@@ -176,10 +212,12 @@ static const struct event_type init_done_event = {"kubelet.init-done", 0,
 /* It runs to its end before the next one starts. True: in no time. */
 static bool run_init(struct kubelets *k, struct pod *pod, uint32_t i)
 {
-    sim_time length = kubelet_draw(k, pod, &kubelet_workload(k, pod)->init,
-                                   "kubelet.init", pod->kubelet->tries, i);
+    const struct workload *w = kubelet_workload(k, pod);
+    uint64_t again = init_may_fail(w) ? pod->kubelet->containers[i].runs : 0;
+    sim_time length = kubelet_draw(k, pod, &w->init, "kubelet.init",
+                                   pod->kubelet->tries, i | again << 32);
 
-    if (length == 0)
+    if (length == 0 && !init_may_fail(w))
         return true;
     kubelet_start_container(k, pod, i);
     sim_after(

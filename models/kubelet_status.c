@@ -100,6 +100,15 @@ static struct event_args pack(const struct kubelets *k, const struct pod *pod,
         k->nodes.items[pod->node].link};
 }
 
+sim_time kubelet_request(struct kubelets *k, node_id id, int requests)
+{
+    sim_time turn = kubelet_now(k);
+
+    for (int i = 0; i < requests; i++)
+        turn = token_bucket_take(&kubelet_node(k, id)->api, kubelet_now(k));
+    return turn;
+}
+
 static void on_status(struct sim *sim, void *self, struct event_args args)
 {
     struct kubelets *k = self;
@@ -120,17 +129,21 @@ static void on_status(struct sim *sim, void *self, struct event_args args)
 
 static const struct event_type status_event = {"kubelet.status", 0, on_status};
 
-void kubelet_tell(struct kubelets *k, struct pod *pod)
+static bool is_told(const struct kubelet_status *told,
+                    const struct kubelet_status *status)
+{
+    return status->ready == told->ready && status->phase == told->phase &&
+           status->restarts == told->restarts && status->ip == told->ip;
+}
+
+/* Its turn has come: off it goes, as it is by now. */
+static void send(struct kubelets *k, struct pod *pod)
 {
     struct kubelet_pod *kp = pod->kubelet;
-    struct kubelet_status status = status_now(pod), *told = &kp->told;
+    struct kubelet_status status = status_now(pod);
     sim_time now = kubelet_now(k), delay;
 
-    if (!kubelet_node(k, pod->node)->linked ||
-        (status.ready == told->ready && status.phase == told->phase &&
-         status.restarts == told->restarts && status.ip == told->ip))
-        return;
-    *told = status;
+    kp->told = status;
     delay = world_api_time(k->world,
                            kubelet_draw(k, pod, &k->params->status_latency,
                                         "kubelet.status", kp->told_count++, 0));
@@ -144,6 +157,45 @@ void kubelet_tell(struct kubelets *k, struct pod *pod)
         kp->told_at = now + delay;
     kp->telling++;
     sim_at(k->s->sim, kp->told_at, &status_event, k, pack(k, pod, status));
+}
+
+static void on_turn(struct sim *sim, void *self, struct event_args args)
+{
+    struct kubelets *k = self;
+    struct pod *pod = world_pod(k->world, (pod_id)args.subject);
+    struct kubelet_status status;
+
+    (void)sim;
+    if (!pod || !pod->kubelet || !pod->kubelet->queued ||
+        kubelet_node(k, pod->node)->boot != args.detail)
+        return;
+    pod->kubelet->queued = false;
+    status = status_now(pod);
+    if (!is_told(&pod->kubelet->told, &status))
+        send(k, pod);
+}
+
+static const struct event_type turn_event = {"kubelet.status-turn", 0, on_turn};
+
+/* pkg/kubelet/status/status_manager.go syncPod: a GET and a PATCH; what
+ * changes while it waits for them goes along. */
+void kubelet_tell(struct kubelets *k, struct pod *pod)
+{
+    struct kubelet_pod *kp = pod->kubelet;
+    struct kubelet_status status = status_now(pod);
+    sim_time turn;
+
+    if (!kubelet_node(k, pod->node)->linked || kp->queued ||
+        is_told(&kp->told, &status))
+        return;
+    turn = kubelet_request(k, kp->node, 2);
+    if (turn <= kubelet_now(k)) {
+        send(k, pod);
+        return;
+    }
+    kp->queued = true;
+    sim_at(k->s->sim, turn, &turn_event, k,
+           (struct event_args){pod->id, kubelet_node(k, kp->node)->boot});
 }
 
 void kubelet_take_told(struct pod *pod)

@@ -232,7 +232,7 @@ void kubelet_remove(struct kubelets *k, struct pod *pod)
     if (kp->removing || !kubelet_node(k, pod->node)->linked)
         return;
     kp->removing = true;
-    at = later(kubelet_now(k), delay);
+    at = later(kubelet_request(k, kp->node, 1), delay);
     if (kp->telling > 0 && at < kp->told_at)
         at = kp->told_at;
     sim_at(k->s->sim, at, &remove_event, k,

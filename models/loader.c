@@ -60,6 +60,18 @@ struct service_spec *loader_service(struct loader *l, const char *space,
     FIND(services);
 }
 
+struct hpa_spec *loader_hpa(struct loader *l, const char *space,
+                            const char *name)
+{
+    FIND(hpas);
+}
+
+struct pdb_spec *loader_pdb(struct loader *l, const char *space,
+                            const char *name)
+{
+    FIND(pdbs);
+}
+
 struct pod_object *loader_pod(struct loader *l, const char *space,
                               const char *name)
 {
@@ -133,7 +145,10 @@ static const char *const kind_words[] = {[OBJECT_DEPLOYMENT] = "deployment",
                                          [OBJECT_JOB] = "job",
                                          [OBJECT_POD] = "pod",
                                          [OBJECT_SERVICE] = "service",
-                                         [OBJECT_NODE] = "node"};
+                                         [OBJECT_NODE] = "node",
+                                         [OBJECT_HPA] =
+                                             "horizontalpodautoscaler",
+                                         [OBJECT_PDB] = "poddisruptionbudget"};
 
 static void add_list(struct name_list *list, const struct object_list *from)
 {
@@ -142,6 +157,12 @@ static void add_list(struct name_list *list, const struct object_list *from)
     if (list->kind == OBJECT_SERVICE)
         for (i = 0; i < from->services.count; i++)
             add(list, &from->services.items[i]->meta);
+    else if (list->kind == OBJECT_HPA)
+        for (i = 0; i < from->hpas.count; i++)
+            add(list, &from->hpas.items[i]->meta);
+    else if (list->kind == OBJECT_PDB)
+        for (i = 0; i < from->pdbs.count; i++)
+            add(list, &from->pdbs.items[i]->meta);
     else
         object_list_each(from, add_templated, list);
 }

@@ -87,7 +87,9 @@ enum object_kind {
     OBJECT_JOB,
     OBJECT_POD,
     OBJECT_SERVICE,
-    OBJECT_NODE
+    OBJECT_NODE,
+    OBJECT_HPA,
+    OBJECT_PDB
 };
 struct templated {
     enum object_kind kind;
@@ -129,6 +131,10 @@ struct daemonset_spec *loader_daemonset(struct loader *l, const char *space,
                                         const char *name);
 struct job_spec *loader_job(struct loader *l, const char *space,
                             const char *name);
+struct hpa_spec *loader_hpa(struct loader *l, const char *space,
+                            const char *name);
+struct pdb_spec *loader_pdb(struct loader *l, const char *space,
+                            const char *name);
 struct service_spec *loader_service(struct loader *l, const char *space,
                                     const char *name);
 struct pod_object *loader_pod(struct loader *l, const char *space,
@@ -136,7 +142,8 @@ struct pod_object *loader_pod(struct loader *l, const char *space,
 bool loader_node(struct loader *l, const char *name);
 /* All names of a kind in a namespace, NULL-terminated, for diag_suggest.
  * kind: "deployment" "replicaset" "statefulset" "daemonset" "job" "service"
- * "pod" "node". Intern's memory. */
+ * "pod" "node" "horizontalpodautoscaler" "poddisruptionbudget". Intern's
+ * memory. */
 const char *const *loader_names(struct loader *l, const char *kind,
                                 const char *space);
 

@@ -292,6 +292,11 @@ void manifest_note_skipped(struct loader *l)
     if (m && m->finished_jobs > 0)
         diag_note(l->diag, nowhere, "skipped: %zu Job finished",
                   m->finished_jobs);
+    if (m && m->owned_pods + m->owned_replicasets > 0)
+        diag_note(l->diag, nowhere,
+                  "left to their owners, which make them anew: %zu Pod, %zu "
+                  "ReplicaSet",
+                  m->owned_pods, m->owned_replicasets);
     if (m && m->ignored.count > 0)
         diag_note(l->diag, nowhere, "not modelled yet, ignored: %s",
                   list_counts(l, m->ignored.items, m->ignored.count));

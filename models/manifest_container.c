@@ -89,6 +89,8 @@ static bool resources_read(struct loader *l, struct doc_node *node,
     container->cpu_given = doc_get(requests, "cpu") || doc_get(limits, "cpu");
     container->memory_given =
         doc_get(requests, "memory") || doc_get(limits, "memory");
+    container->cpu_limit = limit.cpu > 0 ? limit.cpu : 0;
+    container->memory_limit = limit.memory > 0 ? limit.memory : 0;
     if (limit.cpu >= 0 && out->cpu > limit.cpu)
         return value_bad(l, doc_get(requests, "cpu"), "no more than its limit");
     if (limit.memory >= 0 && out->memory > limit.memory)

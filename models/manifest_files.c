@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "models/manifest_internal.h"
+#include "models/select.h"
 #include "sim/io/units.h"
 
 /* ---- priorities ---- */
@@ -120,14 +121,37 @@ static void look(void *self, const struct templated *t)
                 t->meta->space == s->pod->meta.space;
 }
 
+/* The Deployment of a ReplicaSet that is not there itself: its name is the
+ * Deployment's and the pod's template hash. */
+static bool has_absent_deployment(const struct object_list *list,
+                                  const struct pod_object *p)
+{
+    const char *hash = labels_get(&p->template.labels, "pod-template-hash");
+    size_t i, length;
+
+    for (i = 0; hash && i < list->deployments.count; i++) {
+        const struct meta *meta = &list->deployments.items[i]->meta;
+
+        length = strlen(meta->name);
+        if (meta->space == p->meta.space &&
+            strncmp(p->owner_name, meta->name, length) == 0 &&
+            p->owner_name[length] == '-' &&
+            strcmp(p->owner_name + length + 1, hash) == 0)
+            return true;
+    }
+    return false;
+}
+
 static bool has_owner(const struct object_list *list,
                       const struct pod_object *p)
 {
     struct sought s = {p, false};
 
-    if (p->owner_kind && p->owner_name)
-        object_list_each(list, look, &s);
-    return s.found;
+    if (!p->owner_kind || !p->owner_name)
+        return false;
+    object_list_each(list, look, &s);
+    return s.found || (strcmp(p->owner_kind, "ReplicaSet") == 0 &&
+                       has_absent_deployment(list, p));
 }
 
 static const char *deployment_of(const struct manifests *m,
@@ -152,6 +176,7 @@ void manifest_drop_owned(struct loader *l, struct object_list *list)
         if (!has_owner(list, p))
             list->pods.items[kept++] = p;
     }
+    m->owned_pods += list->pods.count - kept;
     list->pods.count = kept;
     for (i = kept = 0; i < list->replicasets.count; i++) {
         struct replicaset_spec *r = list->replicasets.items[i];
@@ -160,6 +185,7 @@ void manifest_drop_owned(struct loader *l, struct object_list *list)
         if (!owner || !has_deployment(list, r->meta.space, owner))
             list->replicasets.items[kept++] = r;
     }
+    m->owned_replicasets += list->replicasets.count - kept;
     list->replicasets.count = kept;
 }
 

@@ -49,6 +49,7 @@ struct manifests {
     size_t seen_room, seen_count;
     size_t finished; /* pods that ended or are being deleted */
     size_t finished_jobs;
+    size_t owned_pods, owned_replicasets; /* that their owners make anew */
 };
 
 /* The loader's record, made at the first call. */

@@ -2,10 +2,12 @@
  * Jobs, as the API server defaults and validates them (Kubernetes v1.36,
  * pkg/apis/batch/v1/defaults.go, validation/validation.go).
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "models/manifest_internal.h"
 #include "models/select.h"
+#include "models/version.h"
 #include "sim/io/units.h"
 
 enum { PARALLELISM_MAX = 100000 }; /* of an Indexed Job */
@@ -113,6 +115,105 @@ static bool policy_read(struct loader *l, struct doc_node *spec,
                    "'podFailurePolicy' needs restartPolicy Never");
         return false;
     }
+    return ok;
+}
+
+/* ---- successPolicy ---- */
+
+/* "3" or "5-7", rising and apart, below `completions`. */
+static bool range_read(const char **text, int completions, int least,
+                       struct index_range *out)
+{
+    char *end;
+    long first = strtol(*text, &end, 10), last = first;
+
+    if (end == *text || **text < '0' || **text > '9')
+        return false;
+    if (*end == '-') {
+        const char *second = end + 1;
+
+        last = strtol(second, &end, 10);
+        if (end == second || *second < '0' || *second > '9')
+            return false;
+    }
+    if (first < least || last < first || last >= completions)
+        return false;
+    *out = (struct index_range){(int)first, (int)last};
+    *text = end;
+    return true;
+}
+
+static bool indexes_read(struct loader *l, struct doc_node *node,
+                         const struct job_spec *j, struct success_rule *rule)
+{
+    const char *text = node->text;
+    VEC_OF(struct index_range) ranges = {0};
+    struct index_range range = {-1, -1};
+    bool ok = true;
+
+    for (;;) {
+        ok = range_read(&text, j->completions, range.last + 1, &range);
+        if (!ok)
+            break;
+        VEC_PUSH(ranges, range);
+        if (*text != ',')
+            break;
+        text++;
+    }
+    rule->indexes_given = true;
+    rule->range_count = ranges.count;
+    rule->ranges =
+        intern_copy(l->intern, ranges.items, ranges.count, sizeof range);
+    VEC_FREE(ranges);
+    return (ok && !*text) ||
+           value_bad(l, node,
+                     "rising indexes below 'completions', as in "
+                     "\"0,2-4\"");
+}
+
+static bool success_rule_read(struct loader *l, struct doc_node *node,
+                              const struct job_spec *j,
+                              struct success_rule *rule)
+{
+    struct doc_node *indexes = doc_get(node, "succeededIndexes");
+
+    rule->count = -1;
+    if (!indexes && !doc_get(node, "succeededCount")) {
+        diag_error(l->diag, node->place,
+                   "one of 'succeededCount' and 'succeededIndexes' is "
+                   "required");
+        return false;
+    }
+    return value_int(l, node, "succeededCount", 1, j->completions,
+                     &rule->count) &&
+           (!indexes || indexes_read(l, indexes, j, rule));
+}
+
+static bool success_read(struct loader *l, struct doc_node *spec,
+                         struct job_spec *j)
+{
+    struct doc_node *policy, *rules, *child;
+    struct success_rule *items;
+    bool ok = true;
+
+    if (l->kubernetes_minor < VERSION_job_success_policy)
+        return true; /* a field that the API server drops */
+    if (!value_mapping(l, spec, "successPolicy", &policy) ||
+        !value_sequence(l, policy, "rules", &rules))
+        return false;
+    if (!policy)
+        return true;
+    if (!rules || rules->count == 0 || !j->indexed) {
+        diag_error(l->diag, policy->key_place,
+                   j->indexed ? "'successPolicy' needs at least one of 'rules'"
+                              : "'successPolicy' needs completionMode Indexed");
+        return false;
+    }
+    items = intern_alloc(l->intern, rules->count * sizeof *items);
+    memset(items, 0, rules->count * sizeof *items);
+    for (child = rules->first; child; child = child->next)
+        ok &= success_rule_read(l, child, j, &items[j->success_count++]);
+    j->success = items;
     return ok;
 }
 
@@ -259,7 +360,7 @@ bool manifest_job(struct manifest_object *o)
     ok = template_of(o, spec, &j);
     ok &= counts_read(o->l, spec, &j);
     ok = ok && mode_read(o->l, spec, &j) && policy_read(o->l, spec, &j) &&
-         replacement_read(o->l, spec, &j);
+         replacement_read(o->l, spec, &j) && success_read(o->l, spec, &j);
     if (!ok)
         return false;
     VEC_PUSH(o->into->jobs, intern_copy(o->l->intern, &j, 1, sizeof j));

@@ -171,7 +171,8 @@ struct container {
     bool init;    /* runs to its end before the others start */
     bool sidecar; /* an init container with restartPolicy Always */
     struct resources requests;
-    bool cpu_given, memory_given; /* asked for, be it 0 */
+    bool cpu_given, memory_given;    /* asked for, be it 0 */
+    int64_t cpu_limit, memory_limit; /* as requests; 0: none */
     size_t port_count;
     const struct container_port *ports;
     const struct probe *readiness, *liveness, *startup; /* NULL: none */
@@ -301,6 +302,16 @@ struct failure_rule {
     const int *codes;
 };
 
+/* A rule of successPolicy. */
+struct success_rule {
+    bool indexes_given; /* succeededIndexes; else all of them */
+    size_t range_count; /* [first, last], rising, apart */
+    const struct index_range {
+        int first, last;
+    } * ranges;
+    int count; /* succeededCount; -1: all of the indexes */
+};
+
 struct job_spec {
     struct meta meta;
     struct selector selector; /* given by hand; else of nothing */
@@ -314,6 +325,8 @@ struct job_spec {
     bool replace_failed_only; /* podReplacementPolicy Failed */
     size_t rule_count;
     const struct failure_rule *rules;
+    size_t success_count;
+    const struct success_rule *success;
 };
 
 /* HorizontalPodAutoscaler. */

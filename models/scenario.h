@@ -69,6 +69,11 @@ struct kubelet_params {
     sim_time min_grace_after_pre_stop;
     sim_time image_list_period; /* node's images -> its status */
     struct dist boot;           /* node up again -> kubelet at work */
+    int64_t eviction_memory;    /* evictionHard memory.available, bytes */
+    sim_time eviction_period;   /* of the eviction manager's looks */
+    sim_time pressure_transition;
+    double api_qps; /* of status writes and removals; infinite: no limit */
+    int64_t api_burst;
     bool node_keeps_images;
     sim_time shutdown_grace, shutdown_grace_critical;
     size_t shutdown_group_count; /* of those, or given; 0: none is graceful */
@@ -192,12 +197,21 @@ struct call_spec {
 };
 enum { CALLS_MAX = 32 }; /* of a workload */
 
+/* Memory of the container that serves. All 0: it has what it asks for. */
+struct memory_use {
+    double base;        /* bytes, from its start on */
+    double growth;      /* bytes a second */
+    double per_request; /* bytes that each answer leaves behind */
+};
+
 /* spec.workloads[]; [0] of the array is the default for all else. */
 struct workload {
     struct selector selector; /* of pods; count 0: all */
     const char *image;        /* glob; NULL: any */
     int64_t image_size;       /* bytes; 0: not known */
     struct dist init;         /* the run of each init container */
+    double init_failure_rate; /* share of such runs with status 1 */
+    int64_t init_failures;    /* so many of each fail, before that */
     struct dist image_pull, startup, service_time;
     int64_t concurrency; /* INT64_MAX: unlimited */
     int discipline;      /* enum discipline */
@@ -214,6 +228,7 @@ struct workload {
     size_t call_count;
     const struct call_spec *calls; /* in their order */
     sim_time pre_stop;             /* < 0: as the manifest says */
+    struct memory_use memory;
     struct place place;
 };
 

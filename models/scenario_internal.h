@@ -122,6 +122,8 @@ struct raw_workload {
     char *image;
     int64_t image_size;
     struct dist init;
+    double init_failure_rate;
+    int64_t init_failures;
     struct dist image_pull, startup, service_time, shutdown, run_time;
     int64_t concurrency, queue_limit, idle_cpu;
     int discipline, on_terminate;
@@ -130,6 +132,10 @@ struct raw_workload {
     struct raw_cold cold;
     sim_time cpu_per_request;
     sim_time pre_stop; /* < 0: as the manifest says */
+    struct raw_memory {
+        int64_t base, per_request;
+        double growth;
+    } memory;
 };
 
 struct raw_failure {
@@ -236,6 +242,7 @@ enum { PRESET_NONE, PRESET_IDEAL };
 extern const struct param scenario_spec_table[];
 extern const struct param scenario_cluster_table[];
 extern const struct param scenario_control_plane_table[];
+extern const struct param scenario_kubelet_table[];
 extern const struct param scenario_pool_table[];
 extern const struct param scenario_autoscaler_table[];
 extern const struct param scenario_workload_table[];

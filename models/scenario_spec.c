@@ -23,7 +23,8 @@ static const char ideal_text[] =
     " slowStartInitial: 1000000, replicaSetBurst: 1000000}\n"
     "  kubelet: {sandbox: 0s, sandboxTeardown: 0s, containerExit: 0s,"
     " serialImagePulls: false, statusLatency: 0s, crashBackoffBase: 0s,"
-    " crashBackoffMax: 0s, probeTime: 0s, boot: 0s}\n"
+    " crashBackoffMax: 0s, probeTime: 0s, boot: 0s, kubeAPIQPS: 1e9,"
+    " kubeAPIBurst: 1000000000}\n"
     "  kubeProxy: {minSyncPeriod: 0s, syncBase: 0s, syncPerService: 0s,"
     " syncPerEndpoint: 0s, syncPerChange: 0s}\n"
     "  dns: {ttl: 0s, cache: false, latency: 0s}\n";

@@ -12,6 +12,16 @@
 
 /* ---- kubectl ---- */
 
+/* "deploy" and "deployments" are kubectl's words for it too. */
+static bool is_word(const char *word, const char *name, size_t length)
+{
+    if (strlen(word) == length && memcmp(word, name, length) == 0)
+        return true;
+    return length == 10 && memcmp(name, "deployment", 10) == 0 &&
+           (strcmp(word, "deploy") == 0 || strcmp(word, "deployments") == 0 ||
+            strcmp(word, "dep") == 0);
+}
+
 /* How many words of `name` ("rollout restart") the words begin with; 0: they
  * do not begin so. */
 static size_t begins_with(const struct kubectl_words *words, const char *name)
@@ -21,8 +31,7 @@ static size_t begins_with(const struct kubectl_words *words, const char *name)
     while (*name) {
         size_t length = strcspn(name, " ");
 
-        if (n == words->count || strlen(words->items[n]) != length ||
-            memcmp(words->items[n], name, length) != 0)
+        if (n == words->count || !is_word(words->items[n], name, length))
             return 0;
         n++;
         name += length;
@@ -50,9 +59,8 @@ static const struct kubectl_verb *find_verb(const struct kubectl_words *words)
 static bool unknown_verb(struct scenario_reader *r,
                          const struct kubectl_words *words)
 {
-    static const char *const planned[] = {"annotate", "set",     "create",
-                                          "run",      "replace", "rollout",
-                                          "edit",     "evict",   NULL};
+    static const char *const planned[] = {
+        "set", "create", "run", "replace", "rollout", "edit", "evict", NULL};
     VEC_OF(const char *) names = {0};
     const char *wrong = words->count > 0 ? words->items[0] : "";
     size_t i;

@@ -9,6 +9,7 @@
 /* Flags that take no value; all others do. */
 static const char *const switches[] = {"all",
                                        "all-namespaces",
+                                       "cascade",
                                        "delete-emptydir-data",
                                        "disable-eviction",
                                        "delete-local-data",
@@ -20,6 +21,7 @@ static const char *const switches[] = {"all",
                                        "recursive",
                                        "server-side",
                                        "ignore-not-found",
+                                       "wait",
                                        NULL};
 
 static const struct {
@@ -146,6 +148,8 @@ static bool sort_words(struct splitting *s)
     while (i < s->words.count) {
         const char *word = s->words.items[i];
 
+        if (strcmp(word, "--") == 0)
+            return true; /* what follows is a container's command */
         if (word[0] == '-' && word[1]) {
             taken = take_flag(s, i);
             if (taken == 0)

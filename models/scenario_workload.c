@@ -12,6 +12,8 @@ static struct workload translate(const struct raw_workload *raw,
         .image = intern(in, raw->image),
         .image_size = raw->image_size,
         .init = raw->init,
+        .init_failure_rate = raw->init_failure_rate,
+        .init_failures = raw->init_failures,
         .image_pull = raw->image_pull,
         .startup = raw->startup,
         .service_time = raw->service_time,
@@ -28,6 +30,9 @@ static struct workload translate(const struct raw_workload *raw,
         .run_time = raw->run_time,
         .run_failure_rate = raw->run_failure_rate,
         .pre_stop = raw->pre_stop,
+        .memory = {.base = (double)raw->memory.base,
+                   .growth = raw->memory.growth,
+                   .per_request = (double)raw->memory.per_request},
     };
 
     return w;

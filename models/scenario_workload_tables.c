@@ -28,6 +28,27 @@ static const struct param cold_start[] = {
      .help = "after the start"},
     {0}};
 
+#define MEM(field) offsetof(struct raw_memory, field)
+
+static const struct param memory[] = {
+    {.name = "base",
+     .type = PARAM_QUANTITY,
+     .offset = MEM(base),
+     .text = "0",
+     .help = "when it starts"},
+    {.name = "growth",
+     .type = PARAM_RATE,
+     .offset = MEM(growth),
+     .text = "0/s",
+     .max = 1e15,
+     .help = "bytes, as in 1Mi/s"},
+    {.name = "perRequest",
+     .type = PARAM_QUANTITY,
+     .offset = MEM(per_request),
+     .text = "0",
+     .help = "what each answer leaves behind"},
+    {0}};
+
 const struct param scenario_workload_table[] = {
     {.name = "selector",
      .type = PARAM_CUSTOM,
@@ -55,6 +76,18 @@ const struct param scenario_workload_table[] = {
      .offset = WL(init),
      .text = "0s",
      .help = "run of each init container, one after another"},
+    {.name = "initFailures",
+     .type = PARAM_INT,
+     .offset = WL(init_failures),
+     .text = "0",
+     .max = 1e9,
+     .help = "so many runs of each init container fail first"},
+    {.name = "initFailureRate",
+     .type = PARAM_RATIO,
+     .offset = WL(init_failure_rate),
+     .text = "0",
+     .max = 1,
+     .help = "share of its other runs that fail"},
     {.name = "startup",
      .type = PARAM_DIST,
      .offset = WL(startup),
@@ -106,6 +139,11 @@ const struct param scenario_workload_table[] = {
      .offset = WL(idle_cpu),
      .text = "0",
      .help = "of a pod without requests"},
+    {.name = "memory",
+     .type = PARAM_TABLE,
+     .offset = WL(memory),
+     .table = memory,
+     .help = "what the container that serves uses; absent: what it asks for"},
     {.name = "onTerminate",
      .type = PARAM_ENUM,
      .offset = WL(on_terminate),

@@ -165,7 +165,7 @@ bool labels_contain(const struct labels *labels, const struct labels *wanted)
     return true;
 }
 
-static const char name_label[] = "statefulset.kubernetes.io/pod-name";
+const char label_pod_name[] = "statefulset.kubernetes.io/pod-name";
 static const char index_label[] = "apps.kubernetes.io/pod-index";
 
 static size_t set_label(struct label *items, size_t count, const char *key,
@@ -191,14 +191,14 @@ size_t labels_of_stateful(const struct labels *own, const char *name,
 
     for (size_t i = 0; i < count; i++)
         out[i] = own->items[i];
-    count = set_label(out, count, name_label, name);
+    count = set_label(out, count, label_pod_name, name);
     return index ? set_label(out, count, index_label, index) : count;
 }
 
 bool selector_names_pod(const struct selector *s)
 {
     for (size_t i = 0; i < s->count; i++) {
-        if (strcmp(s->items[i].key, name_label) == 0 ||
+        if (strcmp(s->items[i].key, label_pod_name) == 0 ||
             strcmp(s->items[i].key, index_label) == 0)
             return true;
     }

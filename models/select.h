@@ -36,6 +36,7 @@ bool labels_contain(const struct labels *labels, const struct labels *wanted);
  * `own`; returns how many. Borrows all texts. */
 size_t labels_of_stateful(const struct labels *own, const char *name,
                           const char *index, struct label *out);
+extern const char label_pod_name[];
 /* True where it asks for one of those two: pods of one template differ. */
 bool selector_names_pod(const struct selector *s);
 

@@ -153,6 +153,12 @@ void world_tell(struct world *w, enum world_kind kind, enum world_what what,
     tell(w, &(struct world_change){kind, what, id, NULL});
 }
 
+void world_tell_old(struct world *w, enum world_kind kind, enum world_what what,
+                    uint32_t id, const void *old)
+{
+    tell(w, &(struct world_change){kind, what, id, old});
+}
+
 void world_service_tell_endpoints(struct world *w, service_id id,
                                   const struct endpoint_set *old)
 {

@@ -96,6 +96,7 @@ struct node {
     enum node_ready ready;
     sim_time ready_since;
     bool unschedulable, deleted;
+    bool memory_pressure;              /* condition MemoryPressure */
     VEC_OF(struct taint) taints;       /* those of the spec, and later ones */
     VEC_OF(struct node_image) images;  /* status.images */
     VEC_OF(pod_id) pods;               /* bound and not removed; no set order */
@@ -152,7 +153,7 @@ struct replicaset {
     int64_t revision;
     int desired_annotation, max_replicas_annotation;
     /* status, as its controller last wrote it */
-    int status_replicas, status_ready, status_available;
+    int status_replicas, status_ready, status_available, status_terminating;
 };
 
 /* A ControllerRevision: a template that was wanted once. */
@@ -339,7 +340,10 @@ enum world_what {
     /* API: nodes */
     WHAT_TAINTS,
     WHAT_IMAGES, /* status.images */
+    /* API: nodes, pods (a pod's annotations too) */
     WHAT_LABELS,
+    /* API: pods, ReplicaSets; another controller owns it, or none any more */
+    WHAT_OWNER,
     /* truth: no watcher of the API may act on these */
     WHAT_SANDBOX, /* pod: a sandbox was made (ip set) or is gone (0) */
     WHAT_SERVING, /* pod: began or ceased to be able to serve */
@@ -356,7 +360,15 @@ struct world_change {
     enum world_kind kind;
     enum world_what what;
     uint32_t id;
-    const void *old; /* ENDPOINTS: the version before; EVENT: world_event */
+    const void *old; /* ENDPOINTS: the version before; EVENT: world_event;
+                        POD, on WHAT_LABELS and WHAT_OWNER: pod_before */
+};
+
+/* What a pod was before a change of its metadata. */
+struct pod_before {
+    const struct pod_template *template;
+    enum owner_kind owner_kind;
+    uint32_t owner;
 };
 
 struct world_event {
@@ -462,6 +474,14 @@ void world_pod_delete(struct world *w, pod_id id, sim_time grace,
                       const char *reason, incident_id origin);
 /* Removes the object: the last step of termination, or by force. */
 void world_pod_remove(struct world *w, pod_id id);
+/* Other metadata: `template` is a world_template_copy of the pod's own with
+ * other labels, or other annotations that count. */
+void world_pod_set_meta(struct world *w, pod_id id,
+                        const struct pod_template *template);
+/* Its controller lets go of it (OWNER_NONE), or one takes it over. Its name
+ * and its random streams stay. */
+void world_pod_set_owner(struct world *w, pod_id id, enum owner_kind kind,
+                         uint32_t owner);
 
 /* --- pods: truth --- */
 void world_pod_set_sandbox(struct world *w, pod_id id, uint32_t ip);
@@ -483,6 +503,7 @@ static inline incident_id world_pod_origin(const struct world *w, pod_id id)
 /* --- nodes --- */
 node_id world_node_create(struct world *w, const struct node_spec *spec);
 void world_node_set_ready(struct world *w, node_id id, enum node_ready ready);
+void world_node_set_memory_pressure(struct world *w, node_id id, bool yes);
 void world_node_taint(struct world *w, node_id id, struct taint taint);
 void world_node_untaint(struct world *w, node_id id, const char *key,
                         enum taint_effect effect);
@@ -576,7 +597,10 @@ void world_replicaset_set_annotations(struct world *w, replicaset_id id,
                                       int64_t revision, int desired,
                                       int max_replicas);
 void world_replicaset_set_status(struct world *w, replicaset_id id,
-                                 int replicas, int ready, int available);
+                                 int replicas, int ready, int available,
+                                 int terminating);
+/* Its Deployment lets go of it. */
+void world_replicaset_orphan(struct world *w, replicaset_id id);
 void world_replicaset_delete(struct world *w, replicaset_id id,
                              incident_id origin);
 statefulset_id world_statefulset_create(struct world *w,
@@ -597,6 +621,8 @@ void world_statefulset_set_spec(struct world *w, statefulset_id id,
 void world_daemonset_set_spec(struct world *w, daemonset_id id,
                               const struct daemonset_spec *spec,
                               incident_id origin);
+void world_job_set_spec(struct world *w, job_id id, const struct job_spec *spec,
+                        incident_id origin);
 /* Suspends a Job that has not ended, or lets it go on. */
 void world_job_suspend(struct world *w, job_id id, bool yes,
                        incident_id origin);
@@ -645,14 +671,27 @@ void world_hpa_delete(struct world *w, hpa_id id);
 /* Memory, zeroed, that lasts as long as the world. */
 void *world_alloc(struct world *w, size_t size);
 
+/* A copy of labels that the world owns. */
+struct labels world_labels_copy(struct world *w, const struct labels *labels);
+/* Other labels of an object that has no labels to act on but for selectors
+ * that choose it: Deployments, owners of pods, Services. Copied. */
+void world_set_labels(struct world *w, enum world_kind kind, uint32_t id,
+                      const struct labels *labels);
+
 /* --- Services --- */
+/* The Services that select the pod where its template is this one, ids
+ * rising; good until Services change. */
+const service_id *world_services_of(struct world *w, const struct pod *pod,
+                                    const struct pod_template *template,
+                                    size_t *count);
 /* cluster_ip: host order; 0: none. */
 service_id world_service_create(struct world *w,
                                 const struct service_spec *spec,
                                 uint32_t cluster_ip);
-/* Another spec, of the same name; its address stays. The spec is borrowed. */
+/* Another spec, of the same name; its address stays. The spec is borrowed.
+ * Pods that it comes to select, or no longer does, are touched by origin. */
 void world_service_update(struct world *w, service_id id,
-                          const struct service_spec *spec);
+                          const struct service_spec *spec, incident_id origin);
 void world_service_delete(struct world *w, service_id id);
 /* Takes over `set` (made by endpoint_set_new, endpoints in any order: they
  * are put in order here), numbers it, links it, tells the watchers. */

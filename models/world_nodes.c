@@ -81,6 +81,16 @@ void world_node_set_ready(struct world *w, node_id id, enum node_ready ready)
     world_tell(w, CHANGE_NODE, WHAT_STATUS, id);
 }
 
+void world_node_set_memory_pressure(struct world *w, node_id id, bool yes)
+{
+    struct node *node = world_node(w, id);
+
+    if (node->memory_pressure == yes)
+        return;
+    node->memory_pressure = yes;
+    world_tell(w, CHANGE_NODE, WHAT_STATUS, id);
+}
+
 static size_t find_taint(const struct node *node, const char *key,
                          enum taint_effect effect)
 {

@@ -157,14 +157,38 @@ void world_replicaset_set_annotations(struct world *w, replicaset_id id,
 }
 
 void world_replicaset_set_status(struct world *w, replicaset_id id,
-                                 int replicas, int ready, int available)
+                                 int replicas, int ready, int available,
+                                 int terminating)
 {
     struct replicaset *rs = w->replicasets.items[id];
 
     rs->status_replicas = replicas;
     rs->status_ready = ready;
     rs->status_available = available;
+    rs->status_terminating = terminating;
     world_tell(w, CHANGE_REPLICASET, WHAT_STATUS, id);
+}
+
+static void leave_deployment(struct world *w, const struct replicaset *rs)
+{
+    struct deployment *d = w->deployments.items[rs->deployment];
+    size_t i = 0;
+
+    while (d->replicasets.items[i] != rs->id)
+        i++;
+    d->replicasets.count--;
+    memmove(d->replicasets.items + i, d->replicasets.items + i + 1,
+            (d->replicasets.count - i) * sizeof *d->replicasets.items);
+}
+
+void world_replicaset_orphan(struct world *w, replicaset_id id)
+{
+    struct replicaset *rs = w->replicasets.items[id];
+
+    assert(rs->deployment != NO_ID);
+    leave_deployment(w, rs);
+    rs->deployment = NO_ID;
+    world_tell(w, CHANGE_REPLICASET, WHAT_OWNER, id);
 }
 
 void world_replicaset_delete(struct world *w, replicaset_id id,
@@ -175,16 +199,8 @@ void world_replicaset_delete(struct world *w, replicaset_id id,
     assert(!rs->deleted);
     rs->deleted = true;
     rs->origin = origin;
-    if (rs->deployment != NO_ID) {
-        struct deployment *d = w->deployments.items[rs->deployment];
-        size_t i = 0;
-
-        while (d->replicasets.items[i] != id)
-            i++;
-        d->replicasets.count--;
-        memmove(d->replicasets.items + i, d->replicasets.items + i + 1,
-                (d->replicasets.count - i) * sizeof *d->replicasets.items);
-    }
+    if (rs->deployment != NO_ID)
+        leave_deployment(w, rs);
     world_name_remove(w, CHANGE_REPLICASET, rs->space, rs->name);
     world_tell(w, CHANGE_REPLICASET, WHAT_DELETED, id);
 }

@@ -38,6 +38,12 @@ static char *pod_name(const struct owner *owner, const struct pod *pod)
     return name;
 }
 
+static void join_owner(struct owner *owner, struct pod *pod)
+{
+    pod->owner_index = owner->pods.count;
+    VEC_PUSH(owner->pods, pod->id);
+}
+
 static void own(struct world *w, struct pod *pod)
 {
     struct owner *owner = world_pod_owner(w, pod);
@@ -53,8 +59,7 @@ static void own(struct world *w, struct pod *pod)
         pod->ordinal = d->pods_made++;
         pod->stream_owner = d->spec->meta.name;
     }
-    pod->owner_index = owner->pods.count;
-    VEC_PUSH(owner->pods, pod->id);
+    join_owner(owner, pod);
 }
 
 /* A pod that nobody knows of yet. */
@@ -257,6 +262,42 @@ void world_pod_remove(struct world *w, pod_id id)
     free(pod->name);
     free(pod);
 }
+
+/* --- metadata --- */
+
+static struct pod_before before(const struct pod *pod)
+{
+    return (struct pod_before){pod->template, pod->owner_kind, pod->owner};
+}
+
+void world_pod_set_meta(struct world *w, pod_id id,
+                        const struct pod_template *template)
+{
+    struct pod *pod = world_pod(w, id);
+    struct pod_before old = before(pod);
+
+    pod->template = template;
+    world_match_pod(w, pod);
+    world_tell_old(w, CHANGE_POD, WHAT_LABELS, id, &old);
+}
+
+void world_pod_set_owner(struct world *w, pod_id id, enum owner_kind kind,
+                         uint32_t owner)
+{
+    struct pod *pod = world_pod(w, id);
+    struct pod_before old = before(pod);
+
+    assert(pod);
+    if (pod->owner_kind != OWNER_NONE)
+        disown(w, pod);
+    pod->owner_kind = kind;
+    pod->owner = kind == OWNER_NONE ? NO_ID : owner;
+    if (kind != OWNER_NONE)
+        join_owner(world_pod_owner(w, pod), pod);
+    world_tell_old(w, CHANGE_POD, WHAT_OWNER, id, &old);
+}
+
+/* --- truth --- */
 
 void world_pod_set_sandbox(struct world *w, pod_id id, uint32_t ip)
 {

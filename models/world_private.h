@@ -46,6 +46,9 @@ struct world_private {
 
 void world_tell(struct world *w, enum world_kind kind, enum world_what what,
                 uint32_t id);
+/* With what was before. */
+void world_tell_old(struct world *w, enum world_kind kind, enum world_what what,
+                    uint32_t id, const void *old);
 /* CHANGE_ENDPOINTS, with the version before. */
 void world_service_tell_endpoints(struct world *w, service_id id,
                                   const struct endpoint_set *old);

@@ -9,12 +9,12 @@
 
 /* --- which Services select which pods --- */
 
-static bool service_selects(const struct service *s,
-                            const struct service_match *m)
+static bool service_selects(const struct service *s, const char *space,
+                            const struct labels *labels)
 {
     return s->deleted == SIM_NEVER && s->spec->has_selector &&
-           strcmp(s->spec->meta.space, m->space) == 0 &&
-           selector_matches(&s->spec->selector, &m->labels);
+           strcmp(s->spec->meta.space, space) == 0 &&
+           selector_matches(&s->spec->selector, labels);
 }
 
 static void fill_match(struct world *w, struct service_match *m)
@@ -24,7 +24,7 @@ static void fill_match(struct world *w, struct service_match *m)
     for (size_t i = 0; i < w->services.count; i++) {
         const struct service *s = w->services.items[i];
 
-        if ((s->bits & ~bits) == 0 && service_selects(s, m))
+        if ((s->bits & ~bits) == 0 && service_selects(s, m->space, &m->labels))
             VEC_PUSH(m->services, (service_id)i);
     }
 }
@@ -72,16 +72,39 @@ find_match(struct world *w, const char *space,
     return m;
 }
 
+/* A StatefulSet's pod has its own labels, whoever has it now. */
+static bool is_named(const struct pod *pod)
+{
+    return pod->labels ? labels_get(pod->labels, label_pod_name) != NULL
+                       : pod->owner_kind == OWNER_STATEFULSET;
+}
+
+static const struct service_match *match(struct world *w, const struct pod *pod,
+                                         const struct pod_template *template)
+{
+    bool own = is_named(pod);
+
+    return find_match(w, pod->space, template, own ? pod->name : NULL,
+                      own ? pod->index : -1);
+}
+
 void world_match_pod(struct world *w, struct pod *pod)
 {
-    bool own = pod->owner_kind == OWNER_STATEFULSET;
-    const struct service_match *m =
-        find_match(w, pod->space, pod->template, own ? pod->name : NULL,
-                   own ? pod->index : -1);
+    const struct service_match *m = match(w, pod, pod->template);
 
     pod->labels = &m->labels;
     pod->services = m->services.items;
     pod->service_count = m->services.count;
+}
+
+const service_id *world_services_of(struct world *w, const struct pod *pod,
+                                    const struct pod_template *template,
+                                    size_t *count)
+{
+    const struct service_match *m = match(w, pod, template);
+
+    *count = m->services.count;
+    return m->services.items;
 }
 
 void world_match_again(struct world *w)
@@ -153,14 +176,31 @@ void world_service_delete(struct world *w, service_id id)
     world_tell(w, CHANGE_SERVICE, WHAT_DELETED, id);
 }
 
+/* Pods that the Service comes to select, or no longer does, are touched. */
+static void touch_changed(struct world *w, const struct service *s,
+                          const struct service_spec *now, incident_id origin)
+{
+    const struct service after = {
+        .id = s->id, .spec = now, .deleted = SIM_NEVER};
+
+    for (size_t i = 0; i < w->pods.count; i++) {
+        const struct pod *pod = w->pods.items[i].pod;
+
+        if (pod && service_selects(s, pod->space, pod->labels) !=
+                       service_selects(&after, pod->space, pod->labels))
+            world_pod_touch(w, pod->id, origin);
+    }
+}
+
 void world_service_update(struct world *w, service_id id,
-                          const struct service_spec *spec)
+                          const struct service_spec *spec, incident_id origin)
 {
     struct service *s = world_service(w, id);
 
     assert(s->deleted == SIM_NEVER);
     if (s->spec == spec)
         return;
+    touch_changed(w, s, spec, origin);
     s->spec = spec;
     s->bits = selector_bits(&spec->selector);
     world_match_again(w);

@@ -188,6 +188,16 @@ job_id world_job_create(struct world *w, const struct job_spec *spec,
     return job->id;
 }
 
+void world_job_set_spec(struct world *w, job_id id, const struct job_spec *spec,
+                        incident_id origin)
+{
+    struct job *job = w->jobs.items[id];
+
+    job->spec = spec;
+    job->origin = origin;
+    world_tell(w, CHANGE_JOB, WHAT_SPEC, id);
+}
+
 void world_job_suspend(struct world *w, job_id id, bool yes, incident_id origin)
 {
     struct job *job = w->jobs.items[id];

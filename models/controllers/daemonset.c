@@ -125,11 +125,16 @@ static void observe_pod(struct controller_run *run, struct daemonsets *all,
 {
     struct world *w = controller_world(run);
     const struct pod *pod = world_pod(w, change->id);
+    const struct pod_before *before = change->old;
     struct daemon_record *r;
 
+    if (change->what == WHAT_OWNER && before->owner_kind == OWNER_DAEMONSET)
+        controller_enqueue(run, before->owner);
     if (pod->owner_kind != OWNER_DAEMONSET || change->what == WHAT_IP)
         return;
     r = daemonset_record(all, pod->owner);
+    if (change->what == WHAT_LABELS)
+        claims_add(run, &r->claims, pod->owner, pod);
     while (r->lost.count <= pod->target)
         VEC_PUSH(r->lost, INCIDENT_NONE);
     if (change->what == WHAT_DELETED || change->what == WHAT_TERMINATING)
@@ -361,7 +366,7 @@ static void reconcile(struct controller_run *run, void *state, work_key key)
     size_t count = ds->revisions.count;
     struct daemon_view view;
 
-    if (ds->deleted)
+    if (ds->deleted || claims_write(run, &r->claims, OWNER_DAEMONSET, ds->id))
         return;
     if (count == 0 ||
         ds->revisions.items[count - 1].template->hash != ds->template->hash)

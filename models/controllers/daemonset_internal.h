@@ -5,7 +5,7 @@
 #ifndef MODELS_CONTROLLERS_DAEMONSET_INTERNAL_H
 #define MODELS_CONTROLLERS_DAEMONSET_INTERNAL_H
 
-#include "models/controller.h"
+#include "models/controllers/claim.h"
 #include "models/controllers/daemonset_rules.h"
 
 /* A node whose pods failed. */
@@ -20,6 +20,7 @@ struct daemon_record {
     VEC_OF(struct failed) failed;
     VEC_OF(incident_id) lost;     /* by node: what ended the pod there last */
     struct daemon_counts pending; /* the status on its way */
+    struct claims claims;
 };
 
 struct daemonsets {

@@ -19,6 +19,7 @@ enum progress {
 
 struct status {
     struct deployment_counts counts;
+    int terminating;
     enum progress progress;
     sim_time progress_at; /* its last update */
     bool available;       /* condition Available */

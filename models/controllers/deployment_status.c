@@ -61,7 +61,8 @@ static void look_again(const struct sync *s, const struct status *now)
 
 static bool equal_status(const struct status *a, const struct status *b)
 {
-    return a->counts.replicas == b->counts.replicas &&
+    return a->terminating == b->terminating &&
+           a->counts.replicas == b->counts.replicas &&
            a->counts.updated == b->counts.updated &&
            a->counts.ready == b->counts.ready &&
            a->counts.available == b->counts.available &&
@@ -69,11 +70,22 @@ static bool equal_status(const struct status *a, const struct status *b)
            a->available == b->available && a->generation == b->generation;
 }
 
+static int count_terminating(const struct sync *s)
+{
+    int sum = 0;
+
+    for (size_t i = 0; i < s->d->replicasets.count; i++)
+        sum += s->w->replicasets.items[s->d->replicasets.items[i]]
+                   ->status_terminating;
+    return sum;
+}
+
 void deployment_write_status(struct sync *s, bool rollout)
 {
     struct status now = s->record->status;
 
     now.counts = s->counts;
+    now.terminating = count_terminating(s);
     now.generation = s->record->generation;
     now.available = s->counts.available >= deployment_min_available(&s->view);
     if (rollout)

@@ -69,6 +69,22 @@ static void forget_pod(struct budget *budget, pod_id id)
     budget->pods.count = kept;
 }
 
+/* The pod comes under the budget, or leaves it, or neither. */
+static void relabelled(struct controller_run *run, struct disruption *all,
+                       pdb_id id, pod_id pod)
+{
+    const struct world *w = controller_world(run);
+    struct budget *budget = &all->budgets.items[id];
+    size_t before = budget->pods.count;
+    bool now = world_pdb_selects(w->pdbs.items[id], world_pod(w, pod));
+
+    forget_pod(budget, pod);
+    if (now)
+        VEC_PUSH(budget->pods, pod);
+    if (now || before != budget->pods.count)
+        controller_enqueue(run, id);
+}
+
 static void observe(struct controller_run *run, void *state,
                     const struct world_change *change)
 {
@@ -84,6 +100,10 @@ static void observe(struct controller_run *run, void *state,
     for (pdb_id id = 0; id < all->budgets.count; id++) {
         struct budget *budget = &all->budgets.items[id];
 
+        if (change->what == WHAT_LABELS) {
+            relabelled(run, all, id, change->id);
+            continue;
+        }
         if (!world_pdb_selects(w->pdbs.items[id], world_pod(w, change->id)))
             continue;
         if (change->what == WHAT_ADDED)

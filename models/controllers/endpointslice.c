@@ -50,20 +50,45 @@ static void stop(void *state)
 
 /* --- what it hears --- */
 
-static void mark(struct controller_run *run, struct endpointslices *all,
-                 const struct pod *pod, bool enqueue)
+static void mark_in(struct controller_run *run, struct endpointslices *all,
+                    const struct pod *pod, const service_id *services,
+                    size_t count, bool enqueue)
 {
     struct dirty dirty = {pod->id, sim_now(controller_world(run)->sim), false};
 
-    for (size_t i = 0; i < pod->service_count; i++) {
-        struct record *r = record_of(all, pod->services[i]);
+    for (size_t i = 0; i < count; i++) {
+        struct record *r = record_of(all, services[i]);
 
         if (r->dirty.count == 0 ||
             r->dirty.items[r->dirty.count - 1].pod != pod->id)
             VEC_PUSH(r->dirty, dirty);
         if (enqueue)
-            controller_enqueue(run, pod->services[i]);
+            controller_enqueue(run, services[i]);
     }
+}
+
+static void mark(struct controller_run *run, struct endpointslices *all,
+                 const struct pod *pod, bool enqueue)
+{
+    mark_in(run, all, pod, pod->services, pod->service_count, enqueue);
+}
+
+static void observe_pod(struct controller_run *run, struct endpointslices *all,
+                        const struct world_change *change)
+{
+    struct world *w = controller_world(run);
+    const struct pod *pod = world_pod(w, change->id);
+    const struct pod_before *before = change->old;
+    const service_id *services;
+    size_t count;
+
+    if (!pod->ip || change->what == WHAT_BOUND || change->what == WHAT_OWNER)
+        return;
+    mark(run, all, pod, true);
+    if (change->what != WHAT_LABELS)
+        return;
+    services = world_services_of(w, pod, before->template, &count);
+    mark_in(run, all, pod, services, count, true);
 }
 
 /* Pods of a deleted node are left out whenever their Services are next
@@ -87,25 +112,34 @@ static void observe_node(struct controller_run *run, struct endpointslices *all,
         mark(run, all, world_pod(w, node->pods.items[i]), false);
 }
 
+/* One that comes to ask for hints by zones' CPU begins the watch of nodes. */
+static void observe_service(struct controller_run *run,
+                            struct endpointslices *all, service_id id)
+{
+    const struct world *w = controller_world(run);
+
+    record_of(all, id)->resync = true;
+    controller_enqueue(run, id);
+    if (!world_service(w, id)->spec->topology_auto ||
+        endpointslice_uses_topology(all, w->scenario))
+        return;
+    all->topology = true;
+    controller_enqueue(run, ENDPOINTSLICE_TOPOLOGY);
+}
+
 static void observe(struct controller_run *run, void *state,
                     const struct world_change *change)
 {
-    const struct pod *pod;
-
     switch (change->kind) {
     case CHANGE_NODE:
         observe_node(run, state, change);
         break;
     case CHANGE_SERVICE:
-        if (change->what != WHAT_ADDED && change->what != WHAT_SPEC)
-            return;
-        record_of(state, change->id)->resync = true;
-        controller_enqueue(run, change->id);
+        if (change->what == WHAT_ADDED || change->what == WHAT_SPEC)
+            observe_service(run, state, change->id);
         break;
     default:
-        pod = world_pod(controller_world(run), change->id);
-        if (pod->ip && change->what != WHAT_BOUND)
-            mark(run, state, pod, true);
+        observe_pod(run, state, change);
     }
 }
 
@@ -220,8 +254,8 @@ static void reconcile(struct controller_run *run, void *state, work_key key)
     r = record_of(all, service->id);
     if (service->deleted != SIM_NEVER || !service->spec->has_selector)
         return;
-    if (sim_now(w->sim) <
-        r->cached) { /* endpointslice_tracker.go StaleSlices */
+    /* endpointslice_tracker.go StaleSlices */
+    if (sim_now(w->sim) < r->cached) {
         controller_retry(run, key);
         return;
     }

@@ -34,6 +34,15 @@ void endpointslice_mark_slots(struct record *r,
 
 /* --- what is wanted --- */
 
+static bool selected(const struct pod *pod, service_id service)
+{
+    for (size_t i = 0; i < pod->service_count; i++) {
+        if (pod->services[i] == service)
+            return true;
+    }
+    return false;
+}
+
 /* The endpoint of a pod. False: it has none. */
 static bool want(const struct world *w, const struct service *s, pod_id id,
                  struct endpoint *out)
@@ -45,7 +54,8 @@ static bool want(const struct world *w, const struct service *s, pod_id id,
     if (!pod || pod->node == NO_ID ||
         !endpointslice_lists(pod->phase == POD_FAILED ||
                                  pod->phase == POD_SUCCEEDED,
-                             pod->ip != 0, terminating, true))
+                             pod->ip != 0, terminating, true) ||
+        !selected(pod, s->id))
         return false;
     node = world_node(w, pod->node);
     if (node->deleted && !s->spec->publish_not_ready)
@@ -159,11 +169,9 @@ void endpointslice_mark_all(const struct world *w, struct record *r,
     for (size_t i = 0; i < w->pods.count; i++) {
         const struct pod *pod = world_pod(w, (pod_id)i);
 
-        for (size_t k = 0; pod && k < pod->service_count; k++) {
-            if (pod->services[k] == id)
-                VEC_PUSH(r->dirty,
-                         ((struct dirty){pod->id, sim_now(w->sim), false}));
-        }
+        if (pod && selected(pod, id))
+            VEC_PUSH(r->dirty,
+                     ((struct dirty){pod->id, sim_now(w->sim), false}));
     }
     for (size_t i = 0; i < r->slots.count; i++)
         r->slots.items[i] = 0;

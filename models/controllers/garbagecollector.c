@@ -61,7 +61,7 @@ static void apply_delete(struct controller_run *run, void *state, uint64_t a,
 
     (void)state;
     (void)b;
-    if (!rs->deleted)
+    if (!rs->deleted && rs->deployment != NO_ID)
         world_replicaset_delete(w, rs->id,
                                 w->deployments.items[rs->deployment]->origin);
 }
@@ -71,12 +71,12 @@ static void apply_delete_pod(struct controller_run *run, void *state,
 {
     struct world *w = controller_world(run);
     const struct pod *pod = world_pod(w, (pod_id)a);
+    const struct owner *owner = pod ? world_pod_owner(w, pod) : NULL;
 
     (void)state;
     (void)b;
-    if (pod && pod->deletion == SIM_NEVER)
-        world_pod_delete(w, pod->id, -1, "Deleted",
-                         world_pod_owner(w, pod)->origin);
+    if (owner && owner->deleted && pod->deletion == SIM_NEVER)
+        world_pod_delete(w, pod->id, -1, "Deleted", owner->origin);
 }
 
 static void reconcile(struct controller_run *run, void *state, work_key key)

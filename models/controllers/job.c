@@ -80,7 +80,7 @@ static void apply_delete(struct controller_run *run, void *state, uint64_t a,
 
     if (!pod || pod->deletion != SIM_NEVER)
         return;
-    if (job_record(all, job->id)->state != JOB_FAILED)
+    if (!job_record(all, job->id)->reason)
         all->pods.items[pod->id] |= POD_COUNTED; /* not as a failure */
     tell(run, job, false, "SuccessfulDelete", "Deleted pod: ", pod->name);
     world_pod_delete(w, pod->id, -1, job_scaled, job->origin);
@@ -335,27 +335,65 @@ static void write_status(struct controller_run *run, struct job_record *r,
     controller_write(run, apply_status, job->id, 0, 0);
 }
 
+static bool meets_policy(const struct job_record *r, const struct job *job)
+{
+    bool *succeeded, met;
+
+    if (job->spec->success_count == 0)
+        return false;
+    succeeded = mem_calloc(r->places.count + 1, sizeof *succeeded);
+    for (size_t i = 0; i < r->places.count; i++)
+        succeeded[i] = r->places.items[i].succeeded;
+    met = job_succeeds(job->spec, succeeded, r->places.count);
+    free(succeeded);
+    return met;
+}
+
+/* What is to become of it; those of its pods that are too many go. */
+static enum job_state decide(struct controller_run *run, struct jobs *all,
+                             struct job_record *r, const struct job *job)
+{
+    struct job_view view = view_of(controller_world(run), r, job);
+
+    r->succeeds = r->succeeds || (!r->reason && meets_policy(r, job));
+    if (!r->succeeds && !r->reason)
+        r->reason = find_failure(run, r, job, &view);
+    if (r->succeeds || r->reason) {
+        delete_pods(run, all, job, job->pods.count);
+        return r->succeeds ? JOB_COMPLETE : JOB_FAILED;
+    }
+    manage(run, all, r, job, &view);
+    return job_complete(&view) && !job->suspended ? JOB_COMPLETE : JOB_ACTIVE;
+}
+
+/* The condition that ends it comes when its last pod is gone; until then the
+ * status says SuccessCriteriaMet or FailureTarget. */
+static enum job_state delayed(struct controller_run *run, struct job_record *r,
+                              enum job_state state)
+{
+    bool late =
+        controller_simulation(run)->scenario->cluster.kubernetes_minor >=
+        VERSION_job_late_end;
+
+    if (state == JOB_ACTIVE || !late || r->active + r->terminating == 0)
+        return state;
+    r->stale = r->stale || !r->ending;
+    r->ending = true;
+    return JOB_ACTIVE;
+}
+
 static void reconcile(struct controller_run *run, void *state, work_key key)
 {
     struct jobs *all = state;
     const struct world *w = controller_world(run);
     const struct job *job = w->jobs.items[key];
     struct job_record *r = job_record(all, job->id);
-    struct job_view view = view_of(w, r, job);
 
     if (job->deleted || job->state != JOB_ACTIVE) {
         take_finalizers(run, r);
         return;
     }
-    r->reason = find_failure(run, r, job, &view);
-    if (r->reason) {
-        r->state = JOB_FAILED;
-        delete_pods(run, all, job, job->pods.count);
-    } else {
-        manage(run, all, r, job, &view);
-        r->state =
-            job_complete(&view) && !job->suspended ? JOB_COMPLETE : JOB_ACTIVE;
-    }
+    r->state = delayed(run, r, decide(run, all, r, job));
     r->lost.count = 0;
     take_finalizers(run, r);
     write_status(run, r, job);

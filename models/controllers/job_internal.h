@@ -31,6 +31,8 @@ struct job_record {
     VEC_OF(incident_id) lost; /* what ended pods: the next ones' origins */
     enum job_state state;     /* of the status on its way */
     const char *reason;
+    bool succeeds;      /* by successPolicy: condition SuccessCriteriaMet */
+    bool ending;        /* it is decided; its last pods are on their way out */
     bool starts, stops; /* the status sets, or clears, the start time */
 };
 

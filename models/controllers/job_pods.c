@@ -57,13 +57,19 @@ static void fail_index(struct job_record *r, struct job_index *p)
 }
 
 /* Condition DisruptionTarget: evicted, preempted, tainted away, collected;
- * a status of 1 is known where the process ended by itself. */
+ * a status is known where the process ended by itself, was killed for its
+ * memory, or went with its node's reboot (ContainerStatusUnknown: 137). */
 static enum failure_action judge(const struct job_spec *spec,
                                  const struct pod *pod)
 {
-    bool by_itself = pod->reason && strcmp(pod->reason, "Error") == 0;
+    int code = -1;
 
-    return job_failure_action(spec, !by_itself, by_itself ? 1 : -1);
+    if (pod->reason && strcmp(pod->reason, "Error") == 0)
+        code = 1;
+    else if (pod->reason && (strcmp(pod->reason, "OOMKilled") == 0 ||
+                             strcmp(pod->reason, "Rebooted") == 0))
+        code = 137;
+    return job_failure_action(spec, code < 0, code);
 }
 
 static void count_failure(struct job_record *r, const struct job *job,

@@ -66,6 +66,43 @@ const char *job_failure(const struct job_view *job)
     return all_indexes_ended(job) ? "FailedIndexes" : NULL;
 }
 
+/* Indexes of [first, last] that succeeded. */
+static int count_range(const bool *succeeded, size_t count, int first, int last)
+{
+    int sum = 0;
+
+    for (int i = first; i <= last && (size_t)i < count; i++)
+        sum += succeeded[i];
+    return sum;
+}
+
+static bool rule_matches(const struct success_rule *rule, const bool *succeeded,
+                         size_t count)
+{
+    int met = 0, asked = 0;
+
+    if (!rule->indexes_given)
+        return count_range(succeeded, count, 0, (int)count - 1) >= rule->count;
+    for (size_t i = 0; i < rule->range_count; i++) {
+        met += count_range(succeeded, count, rule->ranges[i].first,
+                           rule->ranges[i].last);
+        asked += rule->ranges[i].last - rule->ranges[i].first + 1;
+    }
+    return met == asked || (rule->count >= 0 && met >= rule->count);
+}
+
+bool job_succeeds(const struct job_spec *spec, const bool *succeeded,
+                  size_t count)
+{
+    if (count_range(succeeded, count, 0, (int)count - 1) == 0)
+        return false;
+    for (size_t i = 0; i < spec->success_count; i++) {
+        if (rule_matches(&spec->success[i], succeeded, count))
+            return true;
+    }
+    return false;
+}
+
 bool job_complete(const struct job_view *job)
 {
     if (job->active > 0)

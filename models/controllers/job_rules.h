@@ -1,7 +1,7 @@
 /*
  * job_rules - what the Job controller decides, as functions of what it sees
  * (Kubernetes v1.36, pkg/controller/job/job_controller.go, backoff_utils.go,
- * pod_failure_policy.go).
+ * pod_failure_policy.go, success_policy.go).
  */
 #ifndef MODELS_CONTROLLERS_JOB_RULES_H
 #define MODELS_CONTROLLERS_JOB_RULES_H
@@ -29,6 +29,10 @@ int job_pod_difference(const struct job_view *job);
 
 /* Why the Job has failed; NULL: it has not. Static. */
 const char *job_failure(const struct job_view *job);
+/* matchSuccessPolicy. succeeded: whether each of the first `count` indexes
+ * has; those beyond have not. */
+bool job_succeeds(const struct job_spec *spec, const bool *succeeded,
+                  size_t count);
 /* All that was asked for is done. */
 bool job_complete(const struct job_view *job);
 

@@ -190,10 +190,11 @@ bool nodelifecycle_reachable(struct controller_run *run,
 
 /* --- NoSchedule, by condition --- */
 
-static const char *const condition_keys[] = {nodelifecycle_not_ready,
-                                             nodelifecycle_unreachable,
-                                             nodelifecycle_unschedulable};
-enum { CONDITION_KEYS = 3 };
+static const char memory_pressure[] = "node.kubernetes.io/memory-pressure";
+static const char *const condition_keys[] = {
+    nodelifecycle_not_ready, nodelifecycle_unreachable,
+    nodelifecycle_unschedulable, memory_pressure};
+enum { KEY_MEMORY_PRESSURE = 3, CONDITION_KEYS };
 
 /* Bits of condition_keys: those wanted, and those there. */
 static unsigned wanted_taints(const struct node *node)
@@ -201,7 +202,7 @@ static unsigned wanted_taints(const struct node *node)
     const char *keys[2];
     size_t count =
         nodelifecycle_condition_taints(node->ready, node->unschedulable, keys);
-    unsigned mask = 0;
+    unsigned mask = node->memory_pressure ? 1U << KEY_MEMORY_PRESSURE : 0;
 
     for (size_t i = 0; i < count; i++) {
         for (unsigned k = 0; k < CONDITION_KEYS; k++)

@@ -8,37 +8,39 @@
 #include <stdlib.h>
 
 #include "models/controller.h"
-#include "models/controllers/replicaset_rules.h"
+#include "models/controllers/claim.h"
+#include "models/controllers/replicaset_victims.h"
 #include "models/version.h"
 
 static const char scaled[] = "Scaled", rolled_out[] = "RolledOut";
 
-enum { POD_ACTIVE = 1, POD_READY = 2 };
+enum { POD_ACTIVE = 1, POD_READY = 2, POD_TERMINATING = 4 };
 
 /* What a sync reads of the object. */
 struct copy {
     int replicas; /* of the spec */
-    int status_replicas, status_ready, status_available;
+    int status_replicas, status_ready, status_available, status_terminating;
     int observed;     /* spec.replicas at the last status; -1: none */
     uint32_t version; /* counts the object's changes */
 };
 
 struct record {
-    int active, ready;  /* of its pods, as they are now */
+    int active, ready; /* of its pods, as they are now */
+    int terminating;
+    int told;           /* of those, in the status that is being written */
     struct copy newest; /* as the API server has it, */
     sim_time cached;    /* which the informer's cache has from then on; */
     struct copy before; /* till then it has this one */
     uint32_t read;      /* the version that a status is computed from */
     /* What ended pods that it will replace: the new ones' origins. */
     VEC_OF(incident_id) lost;
+    struct claims claims;
 };
 
 struct replicasets {
     VEC_OF(struct record) records; /* by ReplicaSet */
     VEC_OF(uint8_t) pods;          /* flags by pod: as counted above */
-    VEC_OF(int) on_node;           /* scratch, by node: zero */
-    VEC_OF(struct ranked_pod) ranked;
-    uint64_t salt; /* of the pods' UIDs */
+    struct replicaset_victims victims;
 };
 
 static void start(struct controller_run *run, void *state)
@@ -47,19 +49,21 @@ static void start(struct controller_run *run, void *state)
     struct rng rng;
 
     rng_init(&rng, controller_simulation(run)->root, "replicaset.uid", NULL, 0);
-    all->salt = rng_u64(&rng);
+    all->victims.salt = rng_u64(&rng);
 }
 
 static void stop(void *state)
 {
     struct replicasets *all = state;
 
-    for (size_t i = 0; i < all->records.count; i++)
+    for (size_t i = 0; i < all->records.count; i++) {
         VEC_FREE(all->records.items[i].lost);
+        claims_release(&all->records.items[i].claims);
+    }
     VEC_FREE(all->records);
     VEC_FREE(all->pods);
-    VEC_FREE(all->on_node);
-    VEC_FREE(all->ranked);
+    VEC_FREE(all->victims.on_node);
+    VEC_FREE(all->victims.ranked);
 }
 
 static struct record *record_of(struct replicasets *all, replicaset_id id)
@@ -71,10 +75,9 @@ static struct record *record_of(struct replicasets *all, replicaset_id id)
 
 /* --- what it hears --- */
 
-static bool is_active(const struct pod *pod)
+static int has(unsigned flags, unsigned flag)
 {
-    return pod->phase != POD_SUCCEEDED && pod->phase != POD_FAILED &&
-           pod->deletion == SIM_NEVER;
+    return (flags & flag) != 0;
 }
 
 /* Keeps the counts; returns the flags before. */
@@ -86,11 +89,14 @@ static unsigned count_pod(struct replicasets *all, struct record *r,
     while (all->pods.count <= pod->id)
         VEC_PUSH(all->pods, 0);
     old = all->pods.items[pod->id];
-    if (exists && is_active(pod))
+    if (exists && replicaset_is_active(pod))
         now = POD_ACTIVE | (pod->ready ? POD_READY : 0);
+    else if (exists && pod->phase != POD_SUCCEEDED && pod->phase != POD_FAILED)
+        now = POD_TERMINATING;
     all->pods.items[pod->id] = (uint8_t)now;
     r->active += (int)(now & POD_ACTIVE) - (int)(old & POD_ACTIVE);
-    r->ready += (now & POD_READY ? 1 : 0) - (old & POD_READY ? 1 : 0);
+    r->ready += has(now, POD_READY) - has(old, POD_READY);
+    r->terminating += has(now, POD_TERMINATING) - has(old, POD_TERMINATING);
     return old;
 }
 
@@ -98,6 +104,42 @@ static unsigned count_pod(struct replicasets *all, struct record *r,
 static bool deleted_by_itself(const struct pod *pod)
 {
     return pod->reason == scaled || pod->reason == rolled_out;
+}
+
+/* It is no longer, or now, one of a ReplicaSet's pods. */
+static void owner_changed(struct controller_run *run, struct replicasets *all,
+                          const struct pod *pod,
+                          const struct pod_before *before)
+{
+    if (before->owner_kind == OWNER_REPLICASET) {
+        count_pod(all, record_of(all, before->owner), pod, false);
+        controller_enqueue(run, before->owner);
+    }
+    if (pod->owner_kind == OWNER_REPLICASET) {
+        count_pod(all, record_of(all, pod->owner), pod, true);
+        controller_enqueue(run, pod->owner);
+    }
+}
+
+/* Its pods whose labels it does not select any more, and those of nobody that
+ * it selects, are looked at in its next reconcile. */
+static void labels_changed(struct controller_run *run, struct replicasets *all,
+                           const struct pod *pod)
+{
+    const struct world *w = controller_world(run);
+
+    if (pod->owner_kind == OWNER_REPLICASET)
+        claims_add(run, &record_of(all, pod->owner)->claims, pod->owner, pod);
+    if (pod->owner_kind != OWNER_NONE)
+        return;
+    for (size_t i = 0; i < w->replicasets.count; i++) {
+        const struct replicaset *rs = w->replicasets.items[i];
+
+        if (claim_adopts(&rs->own, pod) &&
+            (rs->deployment == NO_ID ||
+             rs->template->hash == pod->template->hash))
+            claims_add(run, &record_of(all, rs->id)->claims, rs->id, pod);
+    }
 }
 
 static void observe_pod(struct controller_run *run, struct replicasets *all,
@@ -109,8 +151,13 @@ static void observe_pod(struct controller_run *run, struct replicasets *all,
     struct record *r;
     unsigned before;
 
+    if (change->what == WHAT_OWNER)
+        owner_changed(run, all, pod, change->old);
+    if (change->what == WHAT_LABELS ||
+        (change->what == WHAT_ADDED && pod->owner_kind == OWNER_NONE))
+        labels_changed(run, all, pod);
     if (pod->owner_kind != OWNER_REPLICASET || change->what == WHAT_BOUND ||
-        change->what == WHAT_IP)
+        change->what == WHAT_IP || change->what == WHAT_OWNER)
         return;
     rs = w->replicasets.items[pod->owner];
     r = record_of(all, rs->id);
@@ -126,17 +173,22 @@ static void observe_pod(struct controller_run *run, struct replicasets *all,
 
 /* A change that comes while an older one is on its way too: the cache is
  * taken to skip the one between. */
-static void observe_itself(struct controller_run *run, struct record *r,
-                           const struct replicaset *rs)
+static void observe_itself(struct controller_run *run, struct replicasets *all,
+                           const struct world_change *change)
 {
-    sim_time now = sim_now(controller_world(run)->sim);
+    const struct world *w = controller_world(run);
+    const struct replicaset *rs = w->replicasets.items[change->id];
+    struct record *r = record_of(all, rs->id);
 
-    if (now >= r->cached)
+    if (change->what == WHAT_ADDED && rs->deployment == NO_ID)
+        claims_add_orphans(run, &r->claims, change->id, &rs->own);
+    if (sim_now(w->sim) >= r->cached)
         r->before = r->newest;
     r->newest.replicas = rs->replicas;
     r->newest.status_replicas = rs->status_replicas;
     r->newest.status_ready = rs->status_ready;
     r->newest.status_available = rs->status_available;
+    r->newest.status_terminating = rs->status_terminating;
     r->newest.version++;
     r->cached = controller_cached_time(run);
     controller_enqueue(run, rs->id);
@@ -148,8 +200,7 @@ static void observe(struct controller_run *run, void *state,
     if (change->kind == CHANGE_POD)
         observe_pod(run, state, change);
     else
-        observe_itself(run, record_of(state, change->id),
-                       controller_world(run)->replicasets.items[change->id]);
+        observe_itself(run, state, change);
 }
 
 /* --- writes --- */
@@ -219,9 +270,9 @@ static void apply_status_anew(struct controller_run *run, void *state,
     if (w->replicasets.items[id]->deleted)
         return;
     record_of(state, id)->newest.observed = (int)(a >> 32);
-    world_replicaset_set_status(w, id, (int)(b & COUNT_MASK),
-                                (int)(b >> COUNT_BITS & COUNT_MASK),
-                                (int)(b >> 2 * COUNT_BITS));
+    world_replicaset_set_status(
+        w, id, (int)(b & COUNT_MASK), (int)(b >> COUNT_BITS & COUNT_MASK),
+        (int)(b >> 2 * COUNT_BITS), record_of(state, id)->told);
 }
 
 /* replica_set_utils.go updateReplicaSetStatus: a status of an object that has
@@ -264,70 +315,6 @@ static void create_pods(struct controller_run *run, struct record *r,
 
 /* --- too many --- */
 
-static uint64_t uid_of(const struct replicasets *all, const struct pod *pod)
-{
-    uint64_t x = all->salt ^ (pod->ordinal * UINT64_C(0x9e3779b97f4a7c15));
-
-    x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
-    return x ^ x >> 31;
-}
-
-/* Adds what is on each node of one ReplicaSet; or takes it away again. */
-static void count_nodes(struct world *w, struct replicasets *all,
-                        const struct replicaset *rs, int add)
-{
-    for (size_t i = 0; i < rs->pods.count; i++) {
-        const struct pod *pod = world_pod(w, rs->pods.items[i]);
-
-        if (is_active(pod) && pod->node != NO_ID)
-            all->on_node.items[pod->node] += add;
-    }
-}
-
-/* The same for all ReplicaSets of its owner. */
-static void count_related(struct world *w, struct replicasets *all,
-                          const struct replicaset *rs, int add)
-{
-    const struct deployment *d;
-
-    while (all->on_node.count < w->nodes.count)
-        VEC_PUSH(all->on_node, 0);
-    if (rs->deployment == NO_ID) {
-        count_nodes(w, all, rs, add);
-        return;
-    }
-    d = w->deployments.items[rs->deployment];
-    for (size_t i = 0; i < d->replicasets.count; i++)
-        count_nodes(w, all, w->replicasets.items[d->replicasets.items[i]], add);
-}
-
-static struct ranked_pod rank_of(const struct replicasets *all,
-                                 const struct pod *pod)
-{
-    return (struct ranked_pod){
-        .assigned = pod->node != NO_ID,
-        .phase = pod->phase == POD_RUNNING ? RANKED_RUNNING : RANKED_PENDING,
-        .ready = pod->ready,
-        .deletion_cost = pod->template->deletion_cost,
-        .colocated = pod->node == NO_ID ? 0 : all->on_node.items[pod->node],
-        .ready_since = replicaset_api_time(pod->ready_since),
-        .created = replicaset_api_time(pod->created),
-        .restarts = (int)pod->restarts,
-        .uid = uid_of(all, pod),
-        .id = pod->id,
-    };
-}
-
-/* Its cache lists pods in the order of a Go map: any. */
-static int by_uid(const void *a, const void *b)
-{
-    uint64_t x = ((const struct ranked_pod *)a)->uid;
-    uint64_t y = ((const struct ranked_pod *)b)->uid;
-
-    return (x > y) - (x < y);
-}
-
 static void delete_pods(struct controller_run *run, struct replicasets *all,
                         const struct replicaset *rs, int64_t count)
 {
@@ -337,21 +324,10 @@ static void delete_pods(struct controller_run *run, struct replicasets *all,
 
     if (count > burst)
         count = burst;
-    count_related(w, all, rs, 1);
-    all->ranked.count = 0;
-    for (size_t i = 0; i < rs->pods.count; i++) {
-        const struct pod *pod = world_pod(w, rs->pods.items[i]);
-
-        if (is_active(pod))
-            VEC_PUSH(all->ranked, rank_of(all, pod));
-    }
-    count_related(w, all, rs, -1);
-    qsort(all->ranked.items, all->ranked.count, sizeof *all->ranked.items,
-          by_uid);
-    replicaset_choose(all->ranked.items, all->ranked.count, (size_t)count,
-                      sim_now(w->sim));
+    replicaset_rank(&all->victims, w, rs, (size_t)count);
     for (int64_t i = 0; i < count; i++)
-        controller_write(run, apply_delete, rs->id, all->ranked.items[i].id, 1);
+        controller_write(run, apply_delete, rs->id,
+                         all->victims.ranked.items[i].id, 1);
 }
 
 /* --- the reconcile --- */
@@ -370,7 +346,7 @@ static int count_available(const struct world *w, const struct replicaset *rs,
         const struct pod *pod = world_pod(w, rs->pods.items[i]);
         sim_time since = replicaset_api_time(pod->ready_since), wait;
 
-        if (!is_active(pod))
+        if (!replicaset_is_active(pod))
             continue;
         available +=
             replicaset_available(pod->ready, since, rs->min_ready, now);
@@ -382,14 +358,19 @@ static int count_available(const struct world *w, const struct replicaset *rs,
 }
 
 static void write_status(struct controller_run *run,
-                         const struct replicaset *rs, const struct record *r,
+                         const struct replicaset *rs, struct record *r,
                          const struct copy *cached)
 {
     const struct world *w = controller_world(run);
     sim_time next;
     int available = count_available(w, rs, r, &next);
 
-    if (r->active != cached->status_replicas ||
+    r->told =
+        w->scenario->cluster.kubernetes_minor >= VERSION_terminating_replicas
+            ? r->terminating
+            : 0;
+    if (r->told != cached->status_terminating ||
+        r->active != cached->status_replicas ||
         r->ready != cached->status_ready ||
         available != cached->status_available ||
         cached->replicas != cached->observed)
@@ -413,6 +394,8 @@ static void reconcile(struct controller_run *run, void *state, work_key key)
                                     : &r->newest;
 
     if (rs->deleted)
+        return;
+    if (claims_write(run, &r->claims, OWNER_REPLICASET, rs->id))
         return;
     if (r->active < cached->replicas)
         create_pods(run, r, rs, cached->replicas - r->active);

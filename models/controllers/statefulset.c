@@ -8,7 +8,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "models/controller.h"
+#include "models/controllers/claim.h"
 #include "models/controllers/replicaset_rules.h"
 #include "models/controllers/statefulset_rules.h"
 #include "models/select.h"
@@ -24,6 +24,8 @@ struct record {
     struct stateful_counts pending; /* the status on its way */
     const struct pod_template *pending_current;
     VEC_OF(struct lost) lost;
+    struct claims claims;
+    bool orphans; /* it has let go of pods */
 };
 
 struct statefulsets {
@@ -36,8 +38,10 @@ static void stop(void *state)
 {
     struct statefulsets *all = state;
 
-    for (size_t i = 0; i < all->records.count; i++)
+    for (size_t i = 0; i < all->records.count; i++) {
         VEC_FREE(all->records.items[i].lost);
+        claims_release(&all->records.items[i].claims);
+    }
     VEC_FREE(all->records);
     VEC_FREE(all->pods);
     statefulset_plan_release(&all->plan);
@@ -52,6 +56,30 @@ static struct record *record_of(struct statefulsets *all, statefulset_id id)
 
 /* --- what it hears --- */
 
+/* A pod that has the name of one of the set's, but was let go of. */
+static bool was_of(const struct statefulset *set, const struct pod *pod)
+{
+    return pod->owner_kind == OWNER_NONE && pod->index >= 0 &&
+           pod->stream_owner == set->name;
+}
+
+/* The sets that let go of it may take it back; once it is gone, its name is
+ * free. */
+static void observe_orphan(struct controller_run *run, struct statefulsets *all,
+                           const struct pod *pod)
+{
+    const struct world *w = controller_world(run);
+
+    for (size_t i = 0; i < w->statefulsets.count; i++) {
+        const struct statefulset *set = w->statefulsets.items[i];
+
+        if (!was_of(set, pod) || set->deleted)
+            continue;
+        record_of(all, set->id)->orphans = true;
+        claims_add(run, &record_of(all, set->id)->claims, set->id, pod);
+    }
+}
+
 static void observe_pod(struct controller_run *run, struct statefulsets *all,
                         const struct world_change *change)
 {
@@ -59,10 +87,17 @@ static void observe_pod(struct controller_run *run, struct statefulsets *all,
     const struct pod *pod = world_pod(w, change->id);
     struct record *r;
 
+    if (pod->owner_kind == OWNER_NONE && pod->index >= 0 &&
+        (change->what == WHAT_LABELS || change->what == WHAT_DELETED ||
+         change->what == WHAT_OWNER))
+        observe_orphan(run, all, pod);
+
     if (pod->owner_kind != OWNER_STATEFULSET || change->what == WHAT_BOUND ||
         change->what == WHAT_IP)
         return;
     r = record_of(all, pod->owner);
+    if (change->what == WHAT_LABELS)
+        claims_add(run, &r->claims, pod->owner, pod);
     if (change->what == WHAT_DELETED)
         VEC_PUSH(r->lost,
                  ((struct lost){pod->index, world_pod_origin(w, pod->id)}));
@@ -112,6 +147,19 @@ static incident_id take_lost(struct record *r, int index, incident_id other)
     return origin;
 }
 
+/* A pod that the set let go of still has the name. */
+static bool name_taken(const struct world *w, const struct record *record,
+                       const struct statefulset *set, int index)
+{
+    for (size_t i = 0; record->orphans && i < w->pods.count; i++) {
+        const struct pod *pod = world_pod(w, (pod_id)i);
+
+        if (pod && pod->index == index && was_of(set, pod))
+            return true;
+    }
+    return false;
+}
+
 /* b: the index, and above it whether the current revision is meant. */
 static void apply_create(struct controller_run *run, void *state, uint64_t a,
                          uint64_t b)
@@ -122,7 +170,7 @@ static void apply_create(struct controller_run *run, void *state, uint64_t a,
     int index = (int)(b & UINT32_MAX);
     pod_id id;
 
-    if (set->deleted)
+    if (set->deleted || name_taken(w, record_of(state, set->id), set, index))
         return;
     for (size_t i = 0; i < set->pods.count; i++) {
         if (world_pod(w, set->pods.items[i])->index == index)
@@ -355,7 +403,8 @@ static void reconcile(struct controller_run *run, void *state, work_key key)
     struct stateful_view view;
     sim_time next;
 
-    if (set->deleted)
+    if (set->deleted || claims_write(run, &record_of(all, set->id)->claims,
+                                     OWNER_STATEFULSET, set->id))
         return;
     current = sync_revisions(run, set);
     view = (struct stateful_view){.replicas = set->replicas,

@@ -32,6 +32,10 @@ static void announce(struct loader *l, const struct object_list *o)
         VEC_PUSH(l->later.daemonsets, o->daemonsets.items[i]);
     for (size_t i = 0; i < o->jobs.count; i++)
         VEC_PUSH(l->later.jobs, o->jobs.items[i]);
+    for (size_t i = 0; i < o->hpas.count; i++)
+        VEC_PUSH(l->later.hpas, o->hpas.items[i]);
+    for (size_t i = 0; i < o->pdbs.count; i++)
+        VEC_PUSH(l->later.pdbs, o->pdbs.items[i]);
     for (size_t i = 0; i < o->nodes.count; i++)
         VEC_PUSH(l->node_names, o->nodes.items[i]->name);
 }
@@ -132,7 +136,8 @@ static void apply_job(struct world *w, const struct job_spec *job,
         world_job_suspend(w, id, job->suspend, origin);
 }
 
-static void apply_service(struct simulation *s, const struct service_spec *x)
+static void apply_service(struct simulation *s, const struct service_spec *x,
+                          incident_id origin)
 {
     uint32_t id =
         world_find(s->world, CHANGE_SERVICE, x->meta.space, x->meta.name);
@@ -140,7 +145,7 @@ static void apply_service(struct simulation *s, const struct service_spec *x)
     if (id == NO_ID)
         simulation_create_service(s, x);
     else
-        world_service_update(s->world, id, x);
+        world_service_update(s->world, id, x, origin);
 }
 
 static void apply_pod(struct world *w, const struct pod_object *pod,
@@ -181,7 +186,7 @@ static void run(struct simulation *s, const void *command, incident_id origin)
             world_node_create(w, o->nodes.items[i]);
     }
     for (size_t i = 0; i < o->services.count; i++)
-        apply_service(s, o->services.items[i]);
+        apply_service(s, o->services.items[i], origin);
     for (size_t i = 0; i < o->pdbs.count; i++)
         apply_pdb(w, o->pdbs.items[i]);
     for (size_t i = 0; i < o->hpas.count; i++)

@@ -106,6 +106,7 @@ static const void *parse(struct loader *loader,
         h.metrics = intern_copy(loader->intern, &metric, 1, sizeof metric);
         fill(loader, words, &objects, i, &h);
         c->specs[i] = h;
+        VEC_PUSH(loader->later.hpas, &c->specs[i]);
     }
     return c;
 }

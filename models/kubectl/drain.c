@@ -23,7 +23,6 @@ static const void *parse(struct loader *loader,
                                         "timeout",
                                         "disable-eviction",
                                         "pod-selector",
-                                        "l",
                                         "selector",
                                         NULL};
     struct command *c = intern_alloc(loader->intern, sizeof *c);

@@ -1,11 +1,13 @@
 /*
  * kubectl patch deployment web -p '{"spec":{"replicas":3}}'
  * [--type strategic|merge|json]: the manifest with the patch in it is read
- * anew; what the patch changes is changed.
+ * anew; what the patch changes is changed. Nodes and pods: patch_live.h.
  */
 #include <string.h>
 
+#include "models/kubectl/manifest_doc.h"
 #include "models/kubectl/merge.h"
+#include "models/kubectl/patch_live.h"
 #include "models/kubectl/template.h"
 
 struct command {
@@ -13,7 +15,7 @@ struct command {
     struct object_list after; /* the object, patched */
     const struct pod_template *before;
     bool replicas, paused, suspend; /* the patch names them */
-    int unschedulable;              /* of a node: -1: not named */
+    const struct patch_live *live;  /* of a node or pod; else NULL */
 };
 
 struct doing {
@@ -21,79 +23,6 @@ struct doing {
     const struct command *command;
     incident_id origin;
 };
-
-static const char *const kinds[] = {[OBJECT_DEPLOYMENT] = "Deployment",
-                                    [OBJECT_REPLICASET] = "ReplicaSet",
-                                    [OBJECT_STATEFULSET] = "StatefulSet",
-                                    [OBJECT_DAEMONSET] = "DaemonSet",
-                                    [OBJECT_JOB] = "Job",
-                                    [OBJECT_POD] = "Pod",
-                                    [OBJECT_SERVICE] = "Service",
-                                    [OBJECT_NODE] = "Node"};
-
-/* --- the manifest --- */
-
-static struct doc_node *find_in(struct doc_node *root, const char *kind,
-                                const char *space, const char *name)
-{
-    struct doc_node *metadata = doc_get(root, "metadata");
-    struct doc_node *items = doc_get(root, "items");
-    const char *k = doc_text(root, "kind"), *n = doc_text(metadata, "name");
-    const char *s = doc_text(metadata, "namespace");
-
-    if (k && n && strcmp(k, kind) == 0 && strcmp(n, name) == 0 &&
-        strcmp(s ? s : "default", space) == 0)
-        return root;
-    for (items = items ? items->first : NULL; items; items = items->next) {
-        struct doc_node *found = find_in(items, kind, space, name);
-
-        if (found)
-            return found;
-    }
-    return NULL;
-}
-
-/* What `kubectl create deployment` made has no manifest: one like it. */
-static struct doc_node *
-make_doc(struct loader *l, const struct deployment_spec *d, struct place place)
-{
-    struct doc_node *root = doc_new_mapping(l->docs, place);
-    const char *app = d->meta.name;
-    const struct container *c = &d->template.containers[0];
-    const char *text = intern_printf(
-        l->intern,
-        "{replicas: %d, selector: {matchLabels: {app: '%s'}}, template: "
-        "{metadata: {labels: {app: '%s'}}, spec: {containers: [{name: '%s', "
-        "image: '%s'}]}}}",
-        d->replicas, app, app, c->name, c->image);
-    bool ok =
-        doc_set_path(l->docs, root, "apiVersion", "apps/v1", place, l->diag) &&
-        doc_set_path(l->docs, root, "kind", "Deployment", place, l->diag) &&
-        doc_set_path(l->docs, root, "metadata.name",
-                     intern_printf(l->intern, "'%s'", app), place, l->diag) &&
-        doc_set_path(l->docs, root, "metadata.namespace",
-                     intern_printf(l->intern, "'%s'", d->meta.space), place,
-                     l->diag) &&
-        doc_set_path(l->docs, root, "spec", text, place, l->diag);
-
-    return ok ? root : NULL;
-}
-
-/* As the last patch left it, or as it was read. */
-static struct doc_node *find_doc(struct loader *l, enum object_kind kind,
-                                 const char *space, const char *name,
-                                 struct place place)
-{
-    struct doc_node *found = NULL;
-
-    for (size_t i = l->patched.count; i-- > 0 && !found;)
-        found = find_in(l->patched.items[i], kinds[kind], space, name);
-    for (size_t i = doc_count(l->docs); i-- > 0 && !found;)
-        found = find_in(doc_root(l->docs, i), kinds[kind], space, name);
-    if (!found && kind == OBJECT_DEPLOYMENT)
-        found = make_doc(l, loader_deployment(l, space, name), place);
-    return found;
-}
 
 /* --- the patch --- */
 
@@ -105,7 +34,7 @@ static void move(struct doc_node *node, struct place place)
 }
 
 /* Its messages name the place of the command. */
-static struct doc_node *read_patch(struct loader *l, struct doc_set *set,
+static struct doc_node *read_patch(struct doc_set *set,
                                    const struct kubectl_words *words,
                                    struct diag *diag)
 {
@@ -125,14 +54,15 @@ static struct doc_node *read_patch(struct loader *l, struct doc_set *set,
         diag_hint(diag, "quote it: -p '{\"spec\": {\"replicas\": 3}}'");
         return NULL;
     }
-    (void)l;
     move(doc_root(set, 0), words->place);
     return doc_root(set, 0);
 }
 
-static bool apply_patch(struct loader *l, struct doc_node *target,
-                        struct doc_node *patch,
-                        const struct kubectl_words *words, struct diag *diag)
+enum patch_type { PATCH_STRATEGIC, PATCH_MERGE, PATCH_JSON };
+
+static bool read_type(const struct kubectl_words *words,
+                      const struct doc_node *patch, enum patch_type *out,
+                      struct diag *diag)
 {
     static const char *const types[] = {"strategic", "merge", "json", NULL};
     const char *type = words_flag(words, "type");
@@ -145,14 +75,21 @@ static bool apply_patch(struct loader *l, struct doc_node *target,
         diag_suggest(diag, type, types);
         return false;
     }
-    if (patch->kind != (i == 2 ? DOC_SEQUENCE : DOC_MAPPING)) {
-        diag_error(diag, words->place, "a patch of type %s is a %s", types[i],
-                   i == 2 ? "list" : "mapping");
-        return false;
-    }
-    if (i == 2)
+    *out = (enum patch_type)i;
+    if (patch->kind == (i == PATCH_JSON ? DOC_SEQUENCE : DOC_MAPPING))
+        return true;
+    diag_error(diag, words->place, "a patch of type %s is a %s", types[i],
+               i == PATCH_JSON ? "list" : "mapping");
+    return false;
+}
+
+static bool apply_patch(struct loader *l, struct doc_node *target,
+                        enum patch_type type, struct doc_node *patch,
+                        const struct kubectl_words *words, struct diag *diag)
+{
+    if (type == PATCH_JSON)
         return merge_json_patch(l->docs, target, patch, words->place, diag);
-    merge_patch(l->docs, target, patch, i == 0);
+    merge_patch(l->docs, target, patch, type == PATCH_STRATEGIC);
     return true;
 }
 
@@ -198,12 +135,12 @@ static const struct pod_template *read_before(struct loader *l,
 }
 
 static bool patch_object(struct loader *l, struct command *c,
-                         struct doc_node *patch,
+                         enum patch_type type, struct doc_node *patch,
                          const struct kubectl_words *words, struct diag *diag)
 {
     const struct kubectl_objects *o = &c->objects;
     struct doc_node *doc =
-        find_doc(l, o->kind, o->space, o->names[0], words->place);
+        manifest_doc(l, o->kind, o->space, o->names[0], words->place);
     struct doc_node *after;
 
     if (!doc) {
@@ -216,7 +153,7 @@ static bool patch_object(struct loader *l, struct command *c,
     c->replicas = names(patch, "replicas");
     c->paused = names(patch, "paused");
     c->suspend = names(patch, "suspend");
-    if (!apply_patch(l, after, patch, words, diag) ||
+    if (!apply_patch(l, after, type, patch, words, diag) ||
         !manifest_read(l, after, &c->after))
         return false;
     VEC_PUSH(l->patched, after);
@@ -224,19 +161,20 @@ static bool patch_object(struct loader *l, struct command *c,
     return true;
 }
 
-static bool patch_node(struct command *c, struct doc_node *patch,
-                       const struct kubectl_words *words, struct diag *diag)
+static bool read_command(struct loader *l, struct command *c,
+                         const struct kubectl_words *words, struct doc_set *set,
+                         struct diag *diag)
 {
-    const char *text = doc_text(doc_get(patch, "spec"), "unschedulable");
+    enum object_kind kind = c->objects.kind;
+    struct doc_node *patch = read_patch(set, words, diag);
+    enum patch_type type;
 
-    if (text && (strcmp(text, "true") == 0 || strcmp(text, "false") == 0)) {
-        c->unschedulable = strcmp(text, "true") == 0;
-        return true;
-    }
-    diag_error(diag, words->place,
-               "of a node only 'spec.unschedulable' can be patched here");
-    diag_hint(diag, "use kubectl taint, label, cordon");
-    return false;
+    if (!patch || !read_type(words, patch, &type, diag))
+        return false;
+    if (kind != OBJECT_NODE && kind != OBJECT_POD)
+        return patch_object(l, c, type, patch, words, diag);
+    c->live = patch_live_read(l, words, kind, type == PATCH_JSON, patch, diag);
+    return c->live != NULL;
 }
 
 static const void *parse(struct loader *loader,
@@ -245,23 +183,15 @@ static const void *parse(struct loader *loader,
     static const char *const flags[] = {"patch", "type", NULL};
     struct command *c = intern_alloc(loader->intern, sizeof *c);
     struct doc_set *set = doc_set_new();
-    struct doc_node *patch;
     bool ok = words_check_flags(words, flags, diag);
 
     memset(c, 0, sizeof *c);
-    ok = words_objects(loader, words, 1, -1,
-                       KUBECTL_ROLLS | 1U << OBJECT_REPLICASET |
-                           1U << OBJECT_JOB | 1U << OBJECT_NODE,
-                       &c->objects, diag) &&
-         ok;
+    ok = words_objects(loader, words, 1, -1, ~0U, &c->objects, diag) && ok;
     if (ok && c->objects.count != 1) {
         diag_error(diag, words->place, "'kubectl patch' takes one name");
         ok = false;
     }
-    patch = ok ? read_patch(loader, set, words, diag) : NULL;
-    ok = patch && (c->objects.kind == OBJECT_NODE
-                       ? patch_node(c, patch, words, diag)
-                       : patch_object(loader, c, patch, words, diag));
+    ok = ok && read_command(loader, c, words, set, diag);
     doc_set_free(set);
     return ok ? c : NULL;
 }
@@ -348,12 +278,24 @@ static void patch_one(void *self, uint32_t id)
                 w, id, c->after.replicasets.items[0]->replicas, d->origin);
         break;
     case OBJECT_JOB:
+        world_job_set_spec(w, id, c->after.jobs.items[0], d->origin);
         if (c->suspend)
             world_job_suspend(w, id, c->after.jobs.items[0]->suspend,
                               d->origin);
         break;
-    default:
-        world_node_set_unschedulable(w, id, c->unschedulable);
+    case OBJECT_SERVICE:
+        world_service_update(w, id, c->after.services.items[0], d->origin);
+        break;
+    case OBJECT_HPA:
+        world_hpa_set_spec(w, id, c->after.hpas.items[0]);
+        break;
+    case OBJECT_PDB:
+        world_pdb_set_spec(w, id, c->after.pdbs.items[0]);
+        break;
+    case OBJECT_NODE:
+    case OBJECT_POD:
+        patch_live_run(d->s, c->live, id, d->origin);
+        break;
     }
 }
 

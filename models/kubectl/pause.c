@@ -9,7 +9,7 @@ struct doing {
 const void *pause_parse(struct loader *loader,
                         const struct kubectl_words *words, struct diag *diag)
 {
-    static const char *const flags[] = {"l", "selector", NULL};
+    static const char *const flags[] = {"selector", NULL};
     struct kubectl_objects *o = intern_alloc(loader->intern, sizeof *o);
     bool ok = words_check_flags(words, flags, diag);
 

@@ -11,7 +11,7 @@ struct doing {
 static const void *parse(struct loader *loader,
                          const struct kubectl_words *words, struct diag *diag)
 {
-    static const char *const flags[] = {"l", "selector", "all", NULL};
+    static const char *const flags[] = {"selector", "all", NULL};
     struct kubectl_objects *o = intern_alloc(loader->intern, sizeof *o);
     bool ok = words_check_flags(words, flags, diag);
 

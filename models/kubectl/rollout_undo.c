@@ -16,7 +16,7 @@ struct doing {
 static const void *parse(struct loader *loader,
                          const struct kubectl_words *words, struct diag *diag)
 {
-    static const char *const flags[] = {"to-revision", "l", "selector", NULL};
+    static const char *const flags[] = {"to-revision", "selector", NULL};
     struct command *c = intern_alloc(loader->intern, sizeof *c);
     bool ok = words_check_flags(words, flags, diag);
 

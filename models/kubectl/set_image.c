@@ -59,7 +59,7 @@ static bool read_change(struct loader *l, const struct kubectl_words *words,
 static const void *parse(struct loader *loader,
                          const struct kubectl_words *words, struct diag *diag)
 {
-    static const char *const flags[] = {"l", "selector", "all", NULL};
+    static const char *const flags[] = {"selector", "all", NULL};
     struct command *c = intern_alloc(loader->intern, sizeof *c);
     struct kubectl_words names = *words; /* those before the first '=' */
     bool ok = words_check_flags(words, flags, diag);

@@ -2,7 +2,7 @@
  * pkg/cmd/taint). */
 #include <string.h>
 
-#include "models/kubectl/words.h"
+#include "models/kubectl/changes.h"
 #include "models/select.h"
 
 struct change {
@@ -12,10 +12,8 @@ struct change {
 };
 
 struct command {
-    struct kubectl_objects nodes;
-    bool overwrite;
-    size_t count;
-    struct change *changes;
+    struct kubectl_changes given;
+    struct change *changes; /* given.count of them */
 };
 
 struct doing {
@@ -23,14 +21,6 @@ struct doing {
     const struct command *command;
     incident_id origin;
 };
-
-static bool is_change(const char *word)
-{
-    size_t length = strlen(word);
-
-    return strchr(word, '=') || strchr(word, ':') ||
-           (length > 0 && word[length - 1] == '-');
-}
 
 static bool bad(const struct kubectl_words *words, const char *word,
                 const char *expected, struct diag *diag)
@@ -96,31 +86,17 @@ static bool read_change(struct loader *l, const struct kubectl_words *words,
 static const void *parse(struct loader *loader,
                          const struct kubectl_words *words, struct diag *diag)
 {
-    static const char *const flags[] = {"overwrite", "all", "l", "selector",
-                                        NULL};
     struct command *c = intern_alloc(loader->intern, sizeof *c);
-    struct kubectl_words names = *words;
-    bool ok = words_check_flags(words, flags, diag);
+    bool ok = true;
 
-    names.count = 0;
-    while (names.count < words->count && !is_change(words->items[names.count]))
-        names.count++;
-    c->overwrite = words_has(words, "overwrite");
-    c->count = words->count - names.count;
-    c->changes =
-        intern_alloc(loader->intern, (c->count + 1) * sizeof(struct change));
-    if (!words_objects(loader, &names, 1, -1, 1U << OBJECT_NODE, &c->nodes,
-                       diag))
+    if (!changes_parse(loader, words, 1U << OBJECT_NODE, "taint",
+                       "KEY=VALUE:EFFECT", &c->given, diag))
         return NULL;
-    if (c->count == 0) {
-        diag_error(diag, words->place,
-                   "'kubectl taint' needs at least one taint, as "
-                   "KEY=VALUE:EFFECT or KEY-");
-        return NULL;
-    }
-    for (size_t i = 0; i < c->count; i++)
-        ok = read_change(loader, words, words->items[names.count + i],
-                         &c->changes[i], diag) &&
+    c->changes = intern_alloc(loader->intern,
+                              (c->given.count + 1) * sizeof(struct change));
+    for (size_t i = 0; i < c->given.count; i++)
+        ok = read_change(loader, words, c->given.words[i], &c->changes[i],
+                         diag) &&
              ok;
     return ok ? c : NULL;
 }
@@ -169,9 +145,9 @@ static void taint(void *self, uint32_t id)
     struct node *node = world_node(d->s->world, id);
 
     node->origin = d->origin;
-    for (size_t i = 0; i < d->command->count; i++)
+    for (size_t i = 0; i < d->command->given.count; i++)
         apply_change(d->s->world, node, &d->command->changes[i],
-                     d->command->overwrite);
+                     d->command->given.overwrite);
 }
 
 static void run(struct simulation *s, const void *command, incident_id origin)
@@ -179,7 +155,7 @@ static void run(struct simulation *s, const void *command, incident_id origin)
     const struct command *c = command;
     struct doing doing = {s, c, origin};
 
-    objects_each(s->world, &c->nodes, taint, &doing);
+    objects_each(s->world, &c->given.objects, taint, &doing);
 }
 
 const struct kubectl_verb kubectl_taint = {

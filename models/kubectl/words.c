@@ -16,7 +16,10 @@ static const char *const kind_words[][3] = {
     [OBJECT_JOB] = {"jobs", "job", "job"},
     [OBJECT_POD] = {"pods", "pod", "po"},
     [OBJECT_SERVICE] = {"services", "service", "svc"},
-    [OBJECT_NODE] = {"nodes", "node", "no"}};
+    [OBJECT_NODE] = {"nodes", "node", "no"},
+    [OBJECT_HPA] = {"horizontalpodautoscalers", "horizontalpodautoscaler",
+                    "hpa"},
+    [OBJECT_PDB] = {"poddisruptionbudgets", "poddisruptionbudget", "pdb"}};
 enum { KINDS = sizeof kind_words / sizeof kind_words[0] };
 
 const char *words_kind(enum object_kind kind)
@@ -121,6 +124,40 @@ static int kind_of(const char *word, size_t length)
     return -1;
 }
 
+int words_kind_of(const char *word)
+{
+    return kind_of(word, strlen(word));
+}
+
+/* NAME-SUFFIX of one of the names: a pod that is made in the run. */
+static bool begins_with_owner(struct loader *l, enum object_kind kind,
+                              const char *space, const char *pod)
+{
+    const char *const *names = loader_names(l, words_kind(kind), space);
+
+    for (size_t i = 0; names[i]; i++) {
+        size_t length = strlen(names[i]);
+
+        if (strncmp(pod, names[i], length) == 0 && pod[length] == '-' &&
+            pod[length + 1])
+            return true;
+    }
+    return false;
+}
+
+static bool pod_may_exist(struct loader *l, const char *space, const char *name)
+{
+    static const enum object_kind owners[] = {
+        OBJECT_DEPLOYMENT, OBJECT_REPLICASET, OBJECT_STATEFULSET,
+        OBJECT_DAEMONSET, OBJECT_JOB};
+
+    for (size_t i = 0; i < sizeof owners / sizeof owners[0]; i++) {
+        if (begins_with_owner(l, owners[i], space, name))
+            return true;
+    }
+    return loader_pod(l, space, name) != NULL;
+}
+
 static bool exists(struct loader *l, enum object_kind kind, const char *space,
                    const char *name)
 {
@@ -136,9 +173,13 @@ static bool exists(struct loader *l, enum object_kind kind, const char *space,
     case OBJECT_JOB:
         return loader_job(l, space, name) != NULL;
     case OBJECT_POD:
-        return loader_pod(l, space, name) != NULL;
+        return pod_may_exist(l, space, name);
     case OBJECT_SERVICE:
         return loader_service(l, space, name) != NULL;
+    case OBJECT_HPA:
+        return loader_hpa(l, space, name) != NULL;
+    case OBJECT_PDB:
+        return loader_pdb(l, space, name) != NULL;
     default:
         return loader_node(l, name);
     }
@@ -157,8 +198,8 @@ static bool must_exist(struct loader *l, const struct kubectl_words *words,
                o->kind == OBJECT_NODE ? "" : o->space,
                o->kind == OBJECT_NODE ? "" : "'");
     if (o->kind == OBJECT_POD)
-        diag_hint(diag, "names of most owners' pods are made in the run: "
-                        "choose them with -l");
+        diag_hint(diag, "names of owners' pods are made in the run: choose "
+                        "them with -l, or as pods.csv has them");
     diag_suggest(diag, name, loader_names(l, kind, o->space));
     return false;
 }
@@ -232,11 +273,9 @@ bool words_objects(struct loader *l, const struct kubectl_words *words,
                    size_t from, int kind, unsigned kinds,
                    struct kubectl_objects *out, struct diag *diag)
 {
-    const char *selector = words_flag(words, "l");
+    const char *selector = words_flag(words, "selector");
 
     *out = (struct kubectl_objects){.space = words->space};
-    if (!selector)
-        selector = words_flag(words, "selector");
     if (!read_kind(words, &from, kind, kinds, out, diag) ||
         !read_names(l, words, from, out, diag))
         return false;
@@ -278,6 +317,10 @@ static size_t object_count(const struct world *w, enum object_kind kind)
         return w->pods.count;
     case OBJECT_SERVICE:
         return w->services.count;
+    case OBJECT_HPA:
+        return w->hpas.count;
+    case OBJECT_PDB:
+        return w->pdbs.count;
     default:
         return w->nodes.count;
     }
@@ -294,7 +337,9 @@ static enum owner_kind owner_kind(enum object_kind kind)
         [OBJECT_JOB] = OWNER_JOB,
         [OBJECT_POD] = OWNER_NONE,
         [OBJECT_SERVICE] = OWNER_NONE,
-        [OBJECT_NODE] = OWNER_NONE};
+        [OBJECT_NODE] = OWNER_NONE,
+        [OBJECT_HPA] = OWNER_NONE,
+        [OBJECT_PDB] = OWNER_NONE};
 
     return kinds[kind];
 }
@@ -308,6 +353,13 @@ static bool get_owner(const struct world *w, enum owner_kind kind, size_t i,
     return !owner->deleted;
 }
 
+/* Kinds of which only the name is known here. */
+static bool get_meta(struct object *out, const struct meta *meta, bool deleted)
+{
+    *out = (struct object){meta->name, meta->space, &meta->labels};
+    return !deleted;
+}
+
 /* False: it is gone. */
 static bool get_object(const struct world *w, enum object_kind kind, size_t i,
                        struct object *out)
@@ -317,9 +369,7 @@ static bool get_object(const struct world *w, enum object_kind kind, size_t i,
     if (kind == OBJECT_DEPLOYMENT) {
         const struct deployment *d = w->deployments.items[i];
 
-        *out = (struct object){d->spec->meta.name, d->spec->meta.space,
-                               &d->spec->meta.labels};
-        return !d->deleted;
+        return get_meta(out, &d->spec->meta, d->deleted);
     }
     if (kind == OBJECT_POD) {
         const struct pod *pod = world_pod(w, (pod_id)i);
@@ -331,10 +381,14 @@ static bool get_object(const struct world *w, enum object_kind kind, size_t i,
     if (kind == OBJECT_SERVICE) {
         const struct service *s = w->services.items[i];
 
-        *out = (struct object){s->spec->meta.name, s->spec->meta.space,
-                               &s->spec->meta.labels};
-        return s->deleted == SIM_NEVER;
+        return get_meta(out, &s->spec->meta, s->deleted != SIM_NEVER);
     }
+    if (kind == OBJECT_HPA)
+        return get_meta(out, &w->hpas.items[i]->spec->meta,
+                        w->hpas.items[i]->deleted);
+    if (kind == OBJECT_PDB)
+        return get_meta(out, &w->pdbs.items[i]->spec->meta,
+                        w->pdbs.items[i]->deleted);
     *out = (struct object){w->nodes.items[i]->spec->name, "",
                            &w->nodes.items[i]->spec->labels};
     return !w->nodes.items[i]->deleted;
@@ -347,6 +401,15 @@ const char *kubectl_name(const struct world *w, enum object_kind kind,
 
     get_object(w, kind, id, &x);
     return x.name;
+}
+
+const struct labels *kubectl_labels(const struct world *w,
+                                    enum object_kind kind, uint32_t id)
+{
+    struct object x;
+
+    get_object(w, kind, id, &x);
+    return x.labels;
 }
 
 static bool meant(const struct kubectl_objects *o, const struct object *x)
@@ -364,14 +427,38 @@ static bool meant(const struct kubectl_objects *o, const struct object *x)
     return false;
 }
 
-void objects_each(const struct world *w, const struct kubectl_objects *objects,
+/* As kubectl says it; names may have come and gone since they were read. */
+static void tell_absent(struct world *w, const struct kubectl_objects *objects,
+                        const bool *found)
+{
+    for (size_t i = 0; i < objects->count; i++) {
+        if (!found[i])
+            world_event(w, true, "NotFound", objects->names[i],
+                        "%s \"%s\" not found", kind_words[objects->kind][0],
+                        objects->names[i]);
+    }
+}
+
+static void mark_found(const struct kubectl_objects *objects, const char *name,
+                       bool *found)
+{
+    for (size_t i = 0; i < objects->count; i++)
+        found[i] |= strcmp(objects->names[i], name) == 0;
+}
+
+void objects_each(struct world *w, const struct kubectl_objects *objects,
                   void (*visit)(void *self, uint32_t id), void *self)
 {
     size_t count = object_count(w, objects->kind);
+    bool *found = mem_calloc(objects->count + 1, sizeof *found);
     struct object x;
 
     for (size_t i = 0; i < count; i++) {
-        if (get_object(w, objects->kind, i, &x) && meant(objects, &x))
-            visit(self, (uint32_t)i);
+        if (!get_object(w, objects->kind, i, &x) || !meant(objects, &x))
+            continue;
+        mark_found(objects, x.name, found);
+        visit(self, (uint32_t)i);
     }
+    tell_absent(w, objects, found);
+    free(found);
 }

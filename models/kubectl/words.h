@@ -25,6 +25,13 @@ const char *words_kind(enum object_kind kind);
 const char *kubectl_name(const struct world *w, enum object_kind kind,
                          uint32_t id);
 
+/* Its labels; NULL: the kind has none that count. */
+const struct labels *kubectl_labels(const struct world *w,
+                                    enum object_kind kind, uint32_t id);
+
+/* The kind that a word means: "deployments", "deploy", "svc"; -1: none. */
+int words_kind_of(const char *word);
+
 /* A flag's value; NULL: not given. Given without a value: "". */
 const char *words_flag(const struct kubectl_words *words, const char *name);
 bool words_has(const struct kubectl_words *words, const char *name);
@@ -41,13 +48,15 @@ bool words_duration(const struct kubectl_words *words, const char *name,
 
 /* Reads the objects named by the positional words from index `from` on. The
  * kind word is taken from them unless `kind` >= 0 says it. Objects by name
- * must exist. kinds: bit mask 1 << enum object_kind of those allowed. */
+ * must exist; of pods that are made in the run, their owner must. kinds: bit
+ * mask 1 << enum object_kind of those allowed. */
 bool words_objects(struct loader *loader, const struct kubectl_words *words,
                    size_t from, int kind, unsigned kinds,
                    struct kubectl_objects *out, struct diag *diag);
 
-/* Calls visit for each object that the command means now, in order of id. */
-void objects_each(const struct world *w, const struct kubectl_objects *objects,
+/* Calls visit for each object that the command means now, in order of id. A
+ * name that nothing has is told of as an event. */
+void objects_each(struct world *w, const struct kubectl_objects *objects,
                   void (*visit)(void *self, uint32_t id), void *self);
 
 #endif

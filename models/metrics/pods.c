@@ -145,6 +145,41 @@ static void set_bare(struct metrics *m, const struct pod *pod, bool bare,
     }
 }
 
+/* All that a pod adds to one Service's figures, or (sign -1) takes away. */
+static void add_all(struct metrics *m, const struct pod *pod, uint32_t i,
+                    int sign, sim_time now)
+{
+    const struct pod_track *track = &m->pods.items[pod->id];
+    struct row *row = &m->rows[i];
+
+    row_accrue(m, i, now);
+    if (track->serving)
+        add_serving(m, pod, row, sign);
+    if (track->ready || track->bare)
+        replicas_change(m, i, row->ready + sign * track->ready,
+                        row->desired + sign * track->bare,
+                        world_pod_origin(m->w, pod->id), now);
+}
+
+/* Its labels changed: Services that selected it lose it, others win it. */
+static void relabelled(struct metrics *m, const struct pod *pod,
+                       const struct pod_before *before)
+{
+    sim_time now = sim_now(m->s->sim);
+    const service_id *old;
+    size_t count;
+
+    old = world_services_of(m->w, pod, before->template, &count);
+    for (size_t i = 0; i < count; i++) {
+        if (rows_of(m, old[i]) != NO_ROW)
+            add_all(m, pod, rows_of(m, old[i]), -1, now);
+    }
+    for (size_t i = 0; i < pod->service_count; i++) {
+        if (rows_of(m, pod->services[i]) != NO_ROW)
+            add_all(m, pod, rows_of(m, pod->services[i]), 1, now);
+    }
+}
+
 static bool selected_by(const struct pod *pod, service_id service)
 {
     for (size_t i = 0; i < pod->service_count; i++) {
@@ -220,6 +255,8 @@ void pods_on_change(struct metrics *m, const struct world_change *change)
         if (m->want_detail)
             track->name = mem_printf("%s/%s", pod->space, pod->name);
     }
+    if (change->what == WHAT_LABELS)
+        relabelled(m, pod, change->old);
     cluster_on_pod(m, track, pod, change->what);
     if (m->want_detail)
         cluster_sandbox(m, track, pod, change->what);

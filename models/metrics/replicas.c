@@ -204,7 +204,7 @@ static void each_owner(struct metrics *m, visit_owner *visit, uint32_t row)
 static void heard(struct metrics *m, struct owner_track *owner,
                   const struct wish *wish, enum world_what what)
 {
-    if (what == WHAT_ADDED)
+    if (what == WHAT_ADDED || what == WHAT_OWNER)
         find_rows(m, owner, wish);
     if (wish->desired != owner->desired)
         want(m, owner, wish);

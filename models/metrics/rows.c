@@ -202,6 +202,27 @@ static void service_gone(struct metrics *m, service_id id, uint32_t i,
     m->service_rows.items[id] = NO_ROW;
 }
 
+/* Its selector changed: what is wanted and ready is counted anew. What its
+ * pods had before is no loss of replicas. */
+static void service_changed(struct metrics *m, service_id id, uint32_t i,
+                            sim_time now)
+{
+    struct row *row = &m->rows[i];
+    int ready = row->ready, desired = row->desired, now_ready, now_desired;
+
+    row->spec = world_service(m->w, id)->spec;
+    replicas_leave(m, i);
+    row->ready = row->desired = row->serving = row->unlimited = 0;
+    row->capacity = 0;
+    replicas_match(m, i);
+    pods_join(m, i, id);
+    now_ready = row->ready;
+    now_desired = row->desired;
+    row->ready = ready;
+    row->desired = desired;
+    replicas_change(m, i, now_ready, now_desired, INCIDENT_NONE, now);
+}
+
 void rows_on_service(struct metrics *m, const struct world_change *change)
 {
     const struct service *service = world_service(m->w, change->id);
@@ -211,6 +232,9 @@ void rows_on_service(struct metrics *m, const struct world_change *change)
     if (change->what == WHAT_DELETED && i != NO_ROW) {
         row_accrue(m, i, now);
         service_gone(m, change->id, i, now);
+    } else if (change->what == WHAT_SPEC && i != NO_ROW) {
+        row_accrue(m, i, now);
+        service_changed(m, change->id, i, now);
     }
     if (change->what != WHAT_ADDED)
         return;

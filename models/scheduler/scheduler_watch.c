@@ -104,6 +104,26 @@ static void pod_gone(struct scheduler *sch, struct sched_pod *record)
         scheduler_may_help(sch, EVENT_POD_GONE, NO_ID);
 }
 
+/* Other labels, or another owner: another class. */
+static void pod_changed(struct scheduler *sch, struct sched_pod *record,
+                        const struct pod *pod)
+{
+    struct pod_class *old;
+
+    if (!record || !pod || record->gone)
+        return;
+    old = record->class;
+    record->class = scheduler_class_in(sch->world, sch->framework, pod);
+    if (record->on_node) {
+        framework_pod_remove(sch->framework, old, record->node,
+                             record->terminating);
+        framework_pod_add(sch->framework, record->class, record->node,
+                          record->terminating);
+    }
+    framework_class_release(sch->framework, old);
+    scheduler_may_help(sch, EVENT_POD_GONE, NO_ID);
+}
+
 static void on_pod_heard(struct sim *sim, void *self, struct event_args args)
 {
     struct scheduler *sch = self;
@@ -119,6 +139,10 @@ static void on_pod_heard(struct sim *sim, void *self, struct event_args args)
         break;
     case WHAT_TERMINATING:
         pod_terminates(sch, scheduler_record(sch, id));
+        break;
+    case WHAT_LABELS:
+    case WHAT_OWNER:
+        pod_changed(sch, scheduler_record(sch, id), world_pod(sch->world, id));
         break;
     default:
         pod_gone(sch, scheduler_record(sch, id));
@@ -222,6 +246,8 @@ static bool is_news(const struct scheduler *sch,
     case WHAT_ADDED:
     case WHAT_DELETED:
     case WHAT_TERMINATING:
+    case WHAT_LABELS:
+    case WHAT_OWNER:
         return true;
     case WHAT_BOUND:
         return !record || record->place != PLACE_BOUND;

@@ -7,12 +7,12 @@
 #include "models/select.h"
 
 static const uint32_t free_bucket = UINT32_MAX;
-static const uint32_t unknown_domain = UINT32_MAX - 1;
 
 void topologies_release(struct topologies *t)
 {
     for (size_t i = 0; i < t->items.count; i++) {
         VEC_FREE(t->items.items[i].domains);
+        VEC_FREE(t->items.items[i].read);
         VEC_FREE(t->items.items[i].values);
         free(t->items.items[i].buckets);
     }
@@ -58,14 +58,18 @@ static uint32_t domain_of(struct topology *t, const char *value)
 
 static void take_in(struct topology *t, const struct framework *f)
 {
-    while (t->domains.count < framework_node_room(f))
-        VEC_PUSH(t->domains, unknown_domain);
+    while (t->domains.count < framework_node_room(f)) {
+        VEC_PUSH(t->domains, NO_DOMAIN);
+        VEC_PUSH(t->read, NULL);
+    }
     for (size_t i = 0; i < t->domains.count; i++) {
         const struct node_info *node = framework_node(f, (node_id)i);
 
-        if (t->domains.items[i] == unknown_domain && node->spec)
-            t->domains.items[i] =
-                domain_of(t, labels_get(&node->spec->labels, t->key));
+        if (t->read.items[i] == node->spec)
+            continue;
+        t->read.items[i] = node->spec;
+        t->domains.items[i] =
+            domain_of(t, labels_get(&node->spec->labels, t->key));
     }
 }
 

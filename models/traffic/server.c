@@ -8,18 +8,6 @@
 #include "models/metrics/metrics.h"
 #include "models/traffic/server_private.h"
 
-const char *const cause_names[CAUSE_COUNT] = {"",
-                                              "no_endpoints",
-                                              "dns",
-                                              "connect_refused",
-                                              "connect_timeout",
-                                              "reset",
-                                              "overloaded",
-                                              "timeout",
-                                              "misrouted",
-                                              "app_error",
-                                              "circuit_open"};
-
 static void on_idle(struct sim *sim, void *self, struct event_args args);
 static void on_probe_end(struct sim *sim, void *self, struct event_args args);
 static const struct event_type idle_event = {"server.idle", 0, on_idle};
@@ -401,6 +389,7 @@ void server_reset(struct servers *v, struct pod *pod)
         return;
     pod->server->state = ENDED;
     clear(v, pod->server, reset_one);
+    server_faults_leave(v, pod->server);
     set_serving(v, pod, false);
 }
 
@@ -411,6 +400,7 @@ void server_vanish(struct servers *v, struct pod *pod)
     pod->server->state = ENDED;
     probes_forget(v, pod->server);
     clear(v, pod->server, lose_one);
+    server_faults_leave(v, pod->server);
     set_serving(v, pod, false);
 }
 

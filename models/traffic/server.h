@@ -61,6 +61,9 @@ typedef void server_probed(void *self, struct event_args args, bool ok);
 void server_probe(struct servers *servers, struct pod *pod, sim_time timeout,
                   server_probed *done, void *self, struct event_args args);
 
+/* True while the process hangs: what is run beside it hangs too (exec
+ * probes). */
+bool server_hangs(const struct pod *pod);
 /* True while a process listens (tcpSocket probes). */
 bool server_listens(const struct pod *pod);
 
@@ -142,6 +145,9 @@ void servers_audit(struct servers *servers);
  * request that it served `cpuPerRequest` (0: its service time, on average),
  * and `idleCPU`. 0 without a process. */
 double server_cpu(const struct servers *servers, const struct pod *pod);
+
+/* Requests that it has answered, probes not counted; 0 without a process. */
+uint64_t server_answered(const struct pod *pod);
 
 /* Requests at the pod now, probes included; 0 without a process. */
 uint64_t server_present(const struct pod *pod);

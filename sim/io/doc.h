@@ -94,6 +94,10 @@ struct doc_node *doc_copy(struct doc_set *set, const struct doc_node *node);
 void doc_put(struct doc_set *set, struct doc_node *map, const char *key,
              struct doc_node *value);
 void doc_append(struct doc_node *sequence, struct doc_node *value);
+/* Puts value before one of the items. */
+void doc_insert(struct doc_node *item, struct doc_node *value);
+/* Takes a node out of its mapping or sequence; the set still owns it. */
+void doc_remove(struct doc_node *node);
 
 /*
  * Follows "spec.cluster.kubeProxy", "spec.traffic[users].timeout",

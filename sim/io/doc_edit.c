@@ -103,6 +103,42 @@ void doc_append(struct doc_node *sequence, struct doc_node *value)
     doc_link(sequence, value);
 }
 
+/* The link that leads to a node. */
+static struct doc_node **link_to(struct doc_node *node)
+{
+    struct doc_node **at = &node->parent->first;
+
+    while (*at != node)
+        at = &(*at)->next;
+    return at;
+}
+
+void doc_insert(struct doc_node *item, struct doc_node *value)
+{
+    struct doc_node *sequence = item->parent;
+
+    assert(sequence && sequence->kind == DOC_SEQUENCE);
+    value->key = NULL;
+    value->parent = sequence;
+    value->next = item;
+    *link_to(item) = value;
+    sequence->count++;
+}
+
+void doc_remove(struct doc_node *node)
+{
+    struct doc_node *parent = node->parent, *last = parent->first;
+
+    *link_to(node) = node->next;
+    parent->count--;
+    if (parent->last == node) {
+        for (last = parent->first; last && last->next; last = last->next)
+            ;
+        parent->last = last;
+    }
+    node->parent = node->next = NULL;
+}
+
 /* ---- paths ---- */
 
 /* One step of a path: a key, or what stands in brackets. */

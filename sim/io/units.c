@@ -312,6 +312,23 @@ bool units_ratio(const char *text, double *out)
     return true;
 }
 
+/* "Mi" of "1Mi/s": by how much; *rest moves on behind it. "m" is none. */
+static double rate_suffix(const char **rest)
+{
+    size_t length = strcspn(*rest, "/"), i;
+
+    for (i = 4; i < sizeof quantity_suffixes / sizeof *quantity_suffixes; i++) {
+        const char *name = quantity_suffixes[i].name;
+
+        if (strlen(name) != length || strncmp(name, *rest, length) != 0)
+            continue;
+        *rest += length;
+        return pow(10, quantity_suffixes[i].ten) *
+               pow(2, quantity_suffixes[i].two);
+    }
+    return 1;
+}
+
 bool units_rate(const char *text, double *out)
 {
     static const struct {
@@ -325,6 +342,7 @@ bool units_rate(const char *text, double *out)
 
     if (!number(text, 0, &value, &rest))
         return false;
+    value *= rate_suffix(&rest);
     for (i = 0; i < sizeof units / sizeof *units; i++)
         if (strcmp(rest, units[i].name) == 0) {
             *out = value / units[i].seconds;

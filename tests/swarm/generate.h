@@ -1,72 +1,17 @@
 /*
  * generate - a random scenario for a seed: a Scenario object and its
- * Deployments and Services, as YAML.
+ * objects, as YAML.
  *
  * Whatever is written here is legal input. Half of the scenarios are calm:
  * nothing fails, nobody drains, deletes or overloads, so that what happens
  * to pods is the controllers' own doing. Names: Deployments d0.., Services
- * s0.., nodes pool-1.., containers and port as below.
+ * s0.., nodes pool-1.., containers and port as below; other owners: owners.h.
  */
 #ifndef TESTS_SWARM_GENERATE_H
 #define TESTS_SWARM_GENERATE_H
 
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-
 #include "models/lb/lb.h"
-#include "sim/engine/mem.h"
-#include "sim/engine/rng.h"
-
-struct plan {
-    struct rng rng;
-    FILE *out;
-    bool calm, classes;
-    int deployments, services, nodes, zones, traffic;
-    int seconds;      /* of measured time */
-    bool headless[8]; /* by Service */
-    int selects[8];   /* its Deployment; -1, -2: a tier */
-    int made;         /* Deployments made by the timeline */
-    int named[8];     /* by Deployment: images given so far */
-};
-
-static int below(struct plan *p, int bound)
-{
-    return (int)rng_below(&p->rng, (uint64_t)bound);
-}
-
-static int between(struct plan *p, int low, int high)
-{
-    return low + below(p, high - low + 1);
-}
-
-static bool chance(struct plan *p, int percent)
-{
-    return below(p, 100) < percent;
-}
-
-/* One of the words, at random; `words` ends with NULL. */
-static const char *one_of(struct plan *p, const char *const *words)
-{
-    int count = 0;
-
-    while (words[count])
-        count++;
-    return words[below(p, count)];
-}
-#define ONE_OF(p, ...) one_of(p, (const char *const[]){__VA_ARGS__, NULL})
-
-static void put(struct plan *p, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static void put(struct plan *p, const char *format, ...)
-{
-    va_list args;
-
-    va_start(args, format);
-    vfprintf(p->out, format, args);
-    va_end(args);
-}
+#include "tests/swarm/owners.h"
 
 /* --- the cluster --- */
 
@@ -462,10 +407,14 @@ static void put_timeline(struct plan *p)
         if (p->traffic > 0 && chance(p, 10))
             put(p, "traffic: {t%d: {rate: %d/s}}, for: 20s",
                 below(p, p->traffic), between(p, 0, 200));
+        else if (chance(p, 25) && put_calm_owner_verb(p))
+            ;
         else if (p->calm || chance(p, 40))
             put_calm_verb(p);
-        else
+        else if (chance(p, 70))
             put_rough_verb(p);
+        else
+            put_rough_owner_verb(p);
         put(p, "}\n");
     }
 }
@@ -599,7 +548,9 @@ static void put_service(struct plan *p, int i)
         "---\napiVersion: v1\nkind: Service\nmetadata: {name: s%d}\n"
         "spec:\n",
         i);
-    if (p->selects[i] >= 0)
+    if (p->sets > 0 && chance(p, 25) && p->selects[i] < 0)
+        put(p, "  selector: {app: st%d}\n", below(p, p->sets));
+    else if (p->selects[i] >= 0)
         put(p, "  selector: {app: d%d}\n", p->selects[i]);
     else
         put(p, "  selector: {tier: t%d}\n", -1 - p->selects[i]);
@@ -649,9 +600,11 @@ static void generate(uint64_t seed, FILE *out)
         put(&p, "  preset: ideal\n");
     put(&p, "  warmUp: %s\n", ONE_OF(&p, "auto", "auto", "0s", "30s"));
     put_cluster(&p);
+    draw_owners(&p);
     put(&p, "  workloads:\n");
     for (int i = 0; i < p.deployments; i++)
         put_workload(&p, i);
+    put_owner_workloads(&p);
     if (!p.calm && chance(&p, 80)) {
         put(&p, "  failures:\n");
         for (int i = 0, count = between(&p, 1, 3); i < count; i++)
@@ -671,6 +624,7 @@ static void generate(uint64_t seed, FILE *out)
         put_deployment(&p, i);
     for (int i = 0; i < p.services; i++)
         put_service(&p, i);
+    put_owners(&p);
 }
 
 #endif

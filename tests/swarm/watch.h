@@ -39,6 +39,10 @@ struct pod_watch {
 struct deployment_watch {
     struct history wanted;
     bool disturbed; /* a pod crashed, failed or was found not ready */
+    const struct pod_template *template;
+    sim_time changed; /* the template */
+    bool rollover;    /* soon after it had been before: the controller counts
+                         on statuses of ReplicaSets that are still changing */
 };
 
 struct node_watch {
@@ -94,7 +98,7 @@ static void grow_pods(struct watch *w, uint32_t id)
 static void grow_deployments(struct watch *w, uint32_t id)
 {
     while (w->deployments.count <= id)
-        VEC_PUSH(w->deployments, (struct deployment_watch){.disturbed = false});
+        VEC_PUSH(w->deployments, (struct deployment_watch){.changed = -1});
 }
 static void grow_replicasets(struct watch *w, uint32_t id)
 {
@@ -254,7 +258,7 @@ static void check_available(struct watch *w, const struct pod *pod)
          strcmp(pod->reason, "RolledOut") != 0))
         return;
     record = RECORD(deployments, d->id);
-    if (record->disturbed ||
+    if (record->disturbed || record->rollover ||
         of_late(w, &record->wanted) + 1 != record->wanted.count)
         return;
     for (size_t i = 0; i < d->replicasets.count; i++) {
@@ -338,6 +342,8 @@ static void check_bound(struct watch *w, const struct pod *pod)
                ", pods %" PRId64 " of %" PRId64,
                node->spec->name, pod->name, sum.cpu, most->cpu, sum.memory,
                most->memory, sum.pods, most->pods);
+    if (pod->owner_kind == OWNER_DAEMONSET)
+        return; /* it tolerates what keeps others away */
     if (longer_than(w, record->cordoned, lag))
         breach(w, "pod/%s bound to %s, cordoned %.3f s ago", pod->name,
                node->spec->name, (double)(now_of(w) - record->cordoned) / 1e9);
@@ -370,6 +376,82 @@ static void check_pod(struct watch *w, const struct pod *pod)
         breach(w, "pod/%s: times in the wrong order", pod->name);
 }
 
+/* No two pods of a namespace have one name. */
+static void check_name(struct watch *w, const struct pod *pod)
+{
+    const struct world *world = w->s->world;
+
+    for (size_t i = 0; i < world->pods.count; i++) {
+        const struct pod *other = world_pod(world, (pod_id)i);
+
+        if (other && other != pod && strcmp(other->name, pod->name) == 0 &&
+            strcmp(other->space, pod->space) == 0)
+            breach(w, "pod/%s is there twice: %u and %u", pod->name, other->id,
+                   pod->id);
+    }
+}
+
+/* Of those that its owner made for the same node or index. */
+static int count_beside(const struct world *world, const struct pod *pod)
+{
+    const struct owner *owner = world_pod_owner(world, pod);
+    int count = 0;
+
+    for (size_t i = 0; i < owner->pods.count; i++) {
+        const struct pod *other = world_pod(world, owner->pods.items[i]);
+
+        count += is_running(other) && other->target == pod->target &&
+                 other->index == pod->index;
+    }
+    return count;
+}
+
+/* What DaemonSets and Jobs may have at once. */
+static void check_owned(struct watch *w, const struct pod *pod)
+{
+    const struct world *world = w->s->world;
+    int active = 0;
+
+    if (pod->owner_kind == OWNER_DAEMONSET) {
+        const struct daemonset *ds = world->daemonsets.items[pod->owner];
+        int most = 1 + (ds->spec->max_surge.value > 0);
+
+        if (count_beside(world, pod) > most)
+            breach(w, "daemonset/%s: pod %s is one too many on its node",
+                   ds->name, pod->name);
+    } else if (pod->owner_kind == OWNER_JOB) {
+        const struct job *job = world->jobs.items[pod->owner];
+
+        for (size_t i = 0; i < job->pods.count; i++)
+            active += is_running(world_pod(world, job->pods.items[i]));
+        if (active > job->spec->parallelism)
+            breach(w, "job/%s: pod %s is number %d of %d", job->name, pod->name,
+                   active, job->spec->parallelism);
+        if (job->spec->indexed && count_beside(world, pod) > 1)
+            breach(w, "job/%s: pod %s is the second of its index", job->name,
+                   pod->name);
+    }
+}
+
+static void on_budget(struct watch *w, const struct pdb *pdb)
+{
+    int spare = pdb->current_healthy - pdb->desired_healthy;
+
+    if (pdb->disruptions_allowed < 0 ||
+        pdb->disruptions_allowed > (spare > 0 ? spare : 0))
+        breach(w, "pdb/%s: %d allowed, %d healthy, %d are to be",
+               pdb->spec->meta.name, pdb->disruptions_allowed,
+               pdb->current_healthy, pdb->desired_healthy);
+}
+
+static void on_job(struct watch *w, const struct job *job)
+{
+    if (job->state == JOB_COMPLETE && job->spec->success_count == 0 &&
+        !job->spec->indexed && job->status_succeeded < job->spec->completions)
+        breach(w, "job/%s is complete with %d of %d", job->name,
+               job->status_succeeded, job->spec->completions);
+}
+
 static void on_pod(struct watch *w, const struct world_change *change)
 {
     const struct pod *pod = world_pod(w->s->world, change->id);
@@ -378,14 +460,24 @@ static void on_pod(struct watch *w, const struct world_change *change)
     bool going = pod->deletion != SIM_NEVER;
 
     check_pod(w, pod);
-    if (change->what == WHAT_ADDED)
+    switch (change->what) {
+    case WHAT_ADDED:
         check_created(w, pod);
-    else if (change->what == WHAT_SANDBOX)
+        check_name(w, pod);
+        check_owned(w, pod);
+        break;
+    case WHAT_SANDBOX:
         check_sandbox(w, pod);
-    else if (change->what == WHAT_BOUND)
+        break;
+    case WHAT_BOUND:
         check_bound(w, pod);
-    else if (change->what == WHAT_DELETED)
+        break;
+    case WHAT_DELETED:
         record->gone = now_of(w);
+        break;
+    default:
+        break;
+    }
     if (d && !record->going && !going &&
         (change->what == WHAT_CRASHED || pod->phase == POD_FAILED ||
          (record->was_ready && !pod->ready)))
@@ -485,10 +577,21 @@ static void on_endpoints(struct watch *w, const struct world_change *change)
                name, set->count, set->usable, set->ready, ready);
 }
 
+static void on_deployment(struct watch *w, const struct deployment *d)
+{
+    struct deployment_watch *record = RECORD(deployments, d->id);
+
+    want(w, &record->wanted, d->replicas);
+    if (record->template == d->template)
+        return;
+    record->rollover = record->template && now_of(w) - record->changed < w->lag;
+    record->template = d->template;
+    record->changed = now_of(w);
+}
+
 static void on_change(void *self, const struct world_change *change)
 {
     struct watch *w = self;
-    const struct deployment *d;
 
     if (change->what < WHAT_SANDBOX && change->kind < CHANGE_INCIDENT)
         w->changed = now_of(w);
@@ -503,11 +606,16 @@ static void on_change(void *self, const struct world_change *change)
         on_replicaset(w, change);
         break;
     case CHANGE_DEPLOYMENT:
-        d = w->s->world->deployments.items[change->id];
-        want(w, &RECORD(deployments, d->id)->wanted, d->replicas);
+        on_deployment(w, w->s->world->deployments.items[change->id]);
         break;
     case CHANGE_ENDPOINTS:
         on_endpoints(w, change);
+        break;
+    case CHANGE_PDB:
+        on_budget(w, w->s->world->pdbs.items[change->id]);
+        break;
+    case CHANGE_JOB:
+        on_job(w, w->s->world->jobs.items[change->id]);
         break;
     default:
         break;
@@ -525,7 +633,9 @@ static void watch_begin(struct watch *w, struct simulation *s)
     world_watch(s->world,
                 1U << CHANGE_POD | 1U << CHANGE_NODE | 1U << CHANGE_REPLICASET |
                     1U << CHANGE_DEPLOYMENT | 1U << CHANGE_SERVICE |
-                    1U << CHANGE_ENDPOINTS,
+                    1U << CHANGE_ENDPOINTS | 1U << CHANGE_PDB |
+                    1U << CHANGE_JOB | 1U << CHANGE_STATEFULSET |
+                    1U << CHANGE_DAEMONSET | 1U << CHANGE_HPA,
                 on_change, w);
 }
 

@@ -33,6 +33,8 @@ struct servers {
 
 struct server_pod {
     bool listens;
+    uint64_t answered;
+    bool hung;
 };
 
 static inline void note(struct servers *v, const struct pod *pod,
@@ -84,6 +86,16 @@ void server_free(struct servers *v, struct pod *pod)
     free(pod->server);
     pod->server = NULL;
     note(v, pod, "free");
+}
+
+uint64_t server_answered(const struct pod *pod)
+{
+    return pod->server ? pod->server->answered : 0;
+}
+
+bool server_hangs(const struct pod *pod)
+{
+    return pod->server && pod->server->hung;
 }
 
 bool server_listens(const struct pod *pod)

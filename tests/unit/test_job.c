@@ -134,6 +134,7 @@ static void test_deadline_and_ttl(void **state)
 
     (void)state;
     begin(&k, 3, 3);
+    k.c->term = SIM_S;
     k.spec.active_deadline = 20 * SIM_S;
     k.spec.ttl = 30 * SIM_S;
     create(&k);
@@ -141,6 +142,7 @@ static void test_deadline_and_ttl(void **state)
     assert_int_equal(active(&k), 3);
     control_run(k.c, 21);
     assert_int_equal(active(&k), 0);
+    control_run(k.c, 24);
     assert_string_equal(job_of(&k)->reason, "DeadlineExceeded");
     control_run(k.c, 49);
     assert_false(job_of(&k)->deleted);
@@ -228,6 +230,61 @@ static void test_failure_policy(void **state)
     control_free(k.c);
 }
 
+/* The rules of KEP-3998: so many of these indexes, all of these, so many of
+ * any. */
+static void test_success_rules(void **state)
+{
+    static const struct index_range some[] = {{0, 0}, {2, 3}};
+    static const struct success_rule rules[] = {
+        {.indexes_given = true, .range_count = 2, .ranges = some, .count = 2},
+        {.indexes_given = true, .range_count = 2, .ranges = some, .count = -1},
+        {.count = 3}};
+    static const struct {
+        bool succeeded[5];
+        bool met[3];
+    } cases[] = {{{false}, {false, false, false}},
+                 {{true, true}, {false, false, false}},
+                 {{true, true, true}, {true, false, true}},
+                 {{true, false, true, true}, {true, true, true}},
+                 {{false, true, false, true, true}, {false, false, true}}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        for (size_t k = 0; k < 3; k++) {
+            struct job_spec spec = {.success_count = 1, .success = &rules[k]};
+
+            if (job_succeeds(&spec, cases[i].succeeded, 5) != cases[i].met[k])
+                fail_msg("case %zu, rule %zu", i, k);
+        }
+    }
+}
+
+/* One of three indexes is enough: the others' pods go, and only when they are
+ * gone is the Job complete. */
+static void test_success_policy(void **state)
+{
+    static const struct success_rule rule = {.count = 1};
+    struct work k;
+
+    (void)state;
+    begin(&k, 3, 3);
+    k.c->term = 5 * SIM_S;
+    k.spec.indexed = true;
+    k.spec.success_count = 1;
+    k.spec.success = &rule;
+    create(&k);
+    control_run(k.c, 3);
+    end(&k, 1, true);
+    control_run(k.c, 6);
+    assert_int_equal(active(&k), 0);
+    assert_int_equal(job_of(&k)->state, JOB_ACTIVE);
+    control_run(k.c, 14);
+    assert_int_equal(job_of(&k)->state, JOB_COMPLETE);
+    assert_int_equal(job_of(&k)->status_failed, 0);
+    assert_int_equal(k.w->pods.count, 3);
+    control_free(k.c);
+}
+
 /* A work queue: one success, and nothing is made any more. */
 static void test_work_queue(void **state)
 {
@@ -258,6 +315,8 @@ int main(void)
         cmocka_unit_test(test_indexed),
         cmocka_unit_test(test_failure_policy),
         cmocka_unit_test(test_work_queue),
+        cmocka_unit_test(test_success_rules),
+        cmocka_unit_test(test_success_policy),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

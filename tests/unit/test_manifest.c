@@ -261,6 +261,9 @@ static void test_owners(void **state)
         "- {apiVersion: v1, kind: Pod, metadata: {name: d-1-x, "
         "ownerReferences: [{kind: ReplicaSet, name: d-1, controller: true}]},"
         " spec: {containers: [{name: c}]}}\n"
+        "- {apiVersion: v1, kind: Pod, metadata: {name: d-2-x, labels: "
+        "{pod-template-hash: '2'}, ownerReferences: [{kind: ReplicaSet, name: "
+        "d-2, controller: true}]}, spec: {containers: [{name: c}]}}\n"
         "- {apiVersion: v1, kind: Pod, metadata: {name: old}, spec: "
         "{containers: [{name: c}]}, status: {phase: Succeeded}}\n"
         "- {apiVersion: v1, kind: Pod, metadata: {name: lone, "
@@ -274,6 +277,7 @@ static void test_owners(void **state)
     assert_string_equal(f.l.objects.pods.items[0]->meta.name, "lone");
     assert_true(f.l.objects.pods.items[0]->ready);
     assert_non_null(strstr(f.messages, "skipped: 1 Secret"));
+    assert_non_null(strstr(f.messages, "anew: 2 Pod, 1 ReplicaSet"));
     end(&f);
 }
 

@@ -362,6 +362,28 @@ static void test_min_ready(void **state)
     }
 }
 
+/* Since 1.35 the status counts pods that terminate (KEP-3973). */
+static void test_terminating(void **state)
+{
+    static const int minors[] = {34, 35};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(minors); i++) {
+        struct control *c = begin(3, 0);
+
+        c->scenario.cluster.kubernetes_minor = minors[i];
+        c->term = 20 * SIM_S;
+        control_run(c, 10);
+        world_replicaset_scale(c->s.world, 0, 1, INCIDENT_NONE);
+        control_run(c, 15);
+        assert_int_equal(set_of(c)->status_replicas, 1);
+        assert_int_equal(set_of(c)->status_terminating, i == 0 ? 0 : 2);
+        control_run(c, 40);
+        assert_int_equal(set_of(c)->status_terminating, 0);
+        control_free(c);
+    }
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -375,6 +397,7 @@ int main(void)
         cmocka_unit_test(test_replacement),
         cmocka_unit_test(test_scale_down),
         cmocka_unit_test(test_min_ready),
+        cmocka_unit_test(test_terminating),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -273,6 +273,8 @@ static void numbers(void **state)
         {units_rate, "200/s", 200},       {units_rate, "12000/m", 200},
         {units_rate, "5/h", 5.0 / 3600},  {units_rate, "0.5", 0.5},
         {units_rate, "1e3/s", 1000},      {units_rate, "86400/d", 1},
+        {units_rate, "1Mi/s", 1048576},   {units_rate, "2k/m", 2000.0 / 60},
+        {units_rate, "1Mi", 1048576},     {units_rate, "1m/s", NAN},
         {units_rate, "200 /s", NAN},      {units_rate, "200/", NAN},
         {units_rate, "/s", NAN},          {units_rate, "200/ms", NAN},
         {units_rate, "200/s/s", NAN},     {units_rate, "200rps", NAN},
