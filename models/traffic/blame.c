@@ -56,7 +56,7 @@ static incident_id cut_origin(const struct traffic *t, const struct entry *e,
                               const struct request *r)
 {
     const struct world *w = t->s->world;
-    node_id from = e->clients[r->client].node;
+    node_id from = e->homes[r->client].node;
 
     if (w->isolations == 0 ||
         (r->node != NO_ID && !r->cut && world_reaches(w, from, r->node)))

@@ -113,7 +113,7 @@ static bool takes_connections(const struct entry *e, uint32_t client,
 
     return pod && pod->node != NO_ID && server_listens(pod) &&
            world_node(t->s->world, pod->node)->up &&
-           world_reaches(t->s->world, e->clients[client].node, pod->node);
+           world_reaches(t->s->world, e->homes[client].node, pod->node);
 }
 
 static void try(struct entry *e, uint32_t client, struct address *a)

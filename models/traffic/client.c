@@ -13,10 +13,10 @@
 
 /* ------------------------------------------------------------ placement */
 
-static void place(struct entry *e, struct client *c, node_id node)
+static void place(struct entry *e, uint32_t client, node_id node)
 {
-    c->node = node;
-    c->zone = world_node(e->traffic->s->world, node)->zone;
+    e->homes[client].node = node;
+    e->homes[client].zone = world_node(e->traffic->s->world, node)->zone;
 }
 
 /* Deals the clients out over the nodes, in a zone or everywhere. */
@@ -35,7 +35,7 @@ static void place_on_nodes(struct entry *e)
         VEC_PUSH(nodes, node->id);
     }
     for (uint32_t i = 0; i < e->client_count && nodes.count; i++)
-        place(e, &e->clients[i], nodes.items[i % nodes.count]);
+        place(e, i, nodes.items[i % nodes.count]);
     VEC_FREE(nodes);
 }
 
@@ -48,10 +48,11 @@ void clients_place(struct entry *e)
     assert(!e->clients && e->spec->clients >= 1);
     e->client_count = (uint32_t)e->spec->clients;
     e->clients = mem_calloc(e->client_count, sizeof *e->clients);
+    e->homes = mem_calloc(e->client_count, sizeof *e->homes);
     for (uint32_t i = 0; i < e->client_count; i++) {
-        e->clients[i].node = NO_ID;
+        e->homes[i].node = NO_ID;
         e->clients[i].pod = NO_ID;
-        e->clients[i].external = external;
+        e->homes[i].external = external;
     }
     if (e->spec->location == AT_PODS)
         e->pods_stale = true;
@@ -61,8 +62,6 @@ void clients_place(struct entry *e)
 
 uint32_t client_of_pod(struct entry *e, const struct pod *pod)
 {
-    struct client *c;
-
     while (e->callers.count <= pod->id)
         VEC_PUSH(e->callers, 0);
     if (e->callers.items[pod->id])
@@ -71,10 +70,11 @@ uint32_t client_of_pod(struct entry *e, const struct pod *pod)
         e->client_room = e->client_room ? 2 * e->client_room : 8;
         e->clients =
             mem_realloc(e->clients, e->client_room, sizeof *e->clients);
+        e->homes = mem_realloc(e->homes, e->client_room, sizeof *e->homes);
     }
-    c = &e->clients[e->client_count];
-    *c = (struct client){.pod = pod->id};
-    place(e, c, pod->node);
+    e->clients[e->client_count] = (struct client){.pod = pod->id};
+    e->homes[e->client_count] = (struct client_home){.external = false};
+    place(e, e->client_count, pod->node);
     e->callers.items[pod->id] = ++e->client_count;
     return e->client_count - 1;
 }
@@ -92,6 +92,7 @@ void clients_free(struct entry *e)
         }
     }
     free(e->clients);
+    free(e->homes);
     VEC_FREE(e->fixed);
     VEC_FREE(e->pods);
     VEC_FREE(e->callers);
@@ -127,29 +128,30 @@ static void move_clients(struct entry *e)
 
         if (pod && pod->phase == POD_RUNNING)
             continue;
-        c->pod = c->node = NO_ID;
+        c->pod = e->homes[i].node = NO_ID;
         pools_leave(e, i);
         name_leave(e, i);
         if (e->pods.count == 0)
             continue;
         c->pod = e->pods.items[i % e->pods.count];
-        place(e, c, world_pod(w, c->pod)->node);
+        place(e, i, world_pod(w, c->pod)->node);
         if (c->balancer)
-            settle(e->traffic, c->balancer, c->node);
+            settle(e->traffic, c->balancer, e->homes[i].node);
         if (c->gateway)
-            gateway_move(c->gateway, c->node);
+            gateway_move(c->gateway, e->homes[i].node);
     }
 }
 
 bool client_offers(struct entry *e, uint32_t client)
 {
-    const struct client *c = &e->clients[client];
+    const struct client_home *home = &e->homes[client];
 
-    if (c->external)
+    if (home->external)
         return true;
     if (__builtin_expect(e->pods_stale, 0))
         move_clients(e);
-    return c->node != NO_ID && proxy_at_work(e->traffic->s->proxies, c->node);
+    return home->node != NO_ID &&
+           proxy_at_work(e->traffic->s->proxies, home->node);
 }
 
 /* ------------------------------------------------------------ balancers */
@@ -218,8 +220,8 @@ static struct chosen choose_sticky(struct entry *e, uint32_t client,
 static inline bool is_local(const struct entry *e, uint32_t client,
                             const struct service_spec *spec)
 {
-    return e->clients[client].external ? spec->external_local
-                                       : spec->internal_local;
+    return e->homes[client].external ? spec->external_local
+                                     : spec->internal_local;
 }
 
 /* By what the proxy on `node` has programmed. Where there is no endpoint
@@ -262,8 +264,8 @@ static inline node_id entry_node(struct entry *e, uint32_t client)
     struct traffic *t = e->traffic;
     size_t up;
 
-    if (!e->clients[client].external)
-        return e->clients[client].node;
+    if (!e->homes[client].external)
+        return e->homes[client].node;
     up = traffic_up_nodes(t);
     return up ? t->up.items[rng_below(&e->rng, up)] : NO_ID;
 }
@@ -311,8 +313,7 @@ static inline struct chosen choose_service(struct entry *e, uint32_t client)
 
     if (e->lb->gateway)
         return choose_by_gateway(e, client);
-    if (__builtin_expect(e->lb->cloud != NULL, 0) &&
-        e->clients[client].external)
+    if (__builtin_expect(e->lb->cloud != NULL, 0) && e->homes[client].external)
         return choose_by_cloud(e, client);
     node = entry_node(e, client);
     if (__builtin_expect(node == NO_ID, 0))
@@ -332,7 +333,7 @@ struct lb_balancer *client_balancer(struct entry *e, uint32_t client)
 {
     struct client *c = &e->clients[client];
 
-    return made(e->traffic, e->lb, &c->balancer, c->node);
+    return made(e->traffic, e->lb, &c->balancer, e->homes[client].node);
 }
 
 void clients_fix_addresses(struct entry *e)

@@ -302,7 +302,7 @@ void connections_cut(struct traffic *t, const struct cloud *cloud,
         struct connection *c = at(t, i);
 
         if (c->entry && c->entry->lb->cloud == cloud && !c->ending &&
-            c->entry->clients[c->client].external && came_by(c, through, pod))
+            c->entry->homes[c->client].external && came_by(c, through, pod))
             retire(c->entry, c);
     }
 }
@@ -357,7 +357,7 @@ static sim_time way_back(struct entry *e, const struct connection *c)
 {
     const struct network_path *path =
         &e->traffic->paths[c->gateway ? gateway_path(c->gateway, &c->endpoint)
-                                      : client_path(&e->clients[c->client],
+                                      : client_path(&e->homes[c->client],
                                                     &c->endpoint)];
 
     if (path->constant)

@@ -321,7 +321,7 @@ bool gateway_up(const struct gateway *g)
 static bool reaches(const struct entry *e, uint32_t client,
                     const struct gateway *g)
 {
-    return world_reaches(g->t->s->world, e->clients[client].node, g->home.node);
+    return world_reaches(g->t->s->world, e->homes[client].node, g->home.node);
 }
 
 /* The first from there on that is up, and can be reached; NULL: none. */
@@ -421,8 +421,9 @@ struct gateway *gateway_of_client(struct entry *e, uint32_t client)
     struct client *c = &e->clients[client];
 
     if (__builtin_expect(!c->gateway, 0))
-        c->gateway =
-            gateway_new(e->traffic, e->lb, c->external ? NO_ID : c->node);
+        c->gateway = gateway_new(
+            e->traffic, e->lb,
+            e->homes[client].external ? NO_ID : e->homes[client].node);
     return c->gateway;
 }
 
@@ -443,8 +444,8 @@ const uint32_t *gateway_sources(struct balancing *lb, struct traffic *t)
             callers_count(t, e, lb->sources);
         for (uint32_t k = 0; e->lb == lb && !e->inner && k < e->client_count;
              k++)
-            if (!e->clients[k].external && e->clients[k].node != NO_ID)
-                lb->sources[e->clients[k].zone]++;
+            if (!e->homes[k].external && e->homes[k].node != NO_ID)
+                lb->sources[e->homes[k].zone]++;
     }
     return lb->sources;
 }

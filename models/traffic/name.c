@@ -41,7 +41,8 @@ void name_look_up(struct entry *e, uint32_t client, struct dns_answer *answer)
         .pod = e->spec->pod,
         .virtual_ip = e->spec->access == ACCESS_SERVICE,
         .client = client_key(e, client),
-        .node = c->external ? (node_id)NO_ID : c->node,
+        .node =
+            e->homes[client].external ? (node_id)NO_ID : e->homes[client].node,
         .resolver = &e->spec->resolver};
 
     dns_resolve(e->traffic->s->dns, &c->dns, &question, answer);

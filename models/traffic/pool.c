@@ -279,10 +279,10 @@ void pools_abandon(struct traffic *t, node_id node, pod_id pod)
         struct entry *e = &t->entries[i];
 
         for (uint32_t k = 0; e->spec->pool.on && k < e->client_count; k++) {
-            const struct client *c = &e->clients[k];
+            const struct client_home *home = &e->homes[k];
 
-            if (!c->external &&
-                (pod == NO_ID ? c->node == node : c->pod == pod))
+            if (!home->external &&
+                (pod == NO_ID ? home->node == node : e->clients[k].pod == pod))
                 pools_leave(e, k);
         }
     }

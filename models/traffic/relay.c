@@ -49,7 +49,7 @@ static struct event_args name_of(const struct entry *e, const struct request *r)
 static enum path hop_path(const struct entry *e, const struct request *r,
                           const struct gateway *g)
 {
-    const struct client *c = &e->clients[r->client];
+    const struct client_home *c = &e->homes[r->client];
 
     if (c->external || g->home.node == NO_ID)
         return EXTERNAL;

@@ -233,7 +233,7 @@ static node_id source_of(const struct entry *e, const struct request *r,
 {
     if (target->gateway)
         return target->gateway->home.node;
-    return target->through ? target->through - 1 : e->clients[r->client].node;
+    return target->through ? target->through - 1 : e->homes[r->client].node;
 }
 
 static inline void aim(struct entry *e, struct request *r,
@@ -251,7 +251,7 @@ static inline void aim(struct entry *e, struct request *r,
     r->node = endpoint->node;
     r->path = (uint8_t)(target->gateway
                             ? gateway_path(target->gateway, endpoint)
-                            : client_path(&e->clients[r->client], endpoint));
+                            : client_path(&e->homes[r->client], endpoint));
 }
 
 static inline void send_after(struct entry *e, struct request *r,
@@ -403,7 +403,7 @@ static bool keeps_answer(const struct traffic *t, const struct entry *e,
 {
     const struct pod *pod = world_pod(t->s->world, r->server);
     node_id to = e->relayed ? t->gateways.items[r->gateway]->home.node
-                            : e->clients[r->client].node;
+                            : e->homes[r->client].node;
 
     return pod && !world_reaches(t->s->world, to, pod->node);
 }

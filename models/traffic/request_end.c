@@ -258,7 +258,7 @@ void requests_reset(struct traffic *t, const struct cloud *cloud,
         struct entry *e = request_entry(t, r);
 
         if (r->state != REQUEST_FREE && e->lb->cloud == cloud &&
-            !e->spec->udp && e->clients[r->client].external &&
+            !e->spec->udp && e->homes[r->client].external &&
             came_by(e, r, through, pod))
             request_answer(e, r, CAUSE_RESET);
     }
@@ -277,7 +277,7 @@ void requests_abandon(struct traffic *t, node_id node, pod_id pod)
 {
     for (uint32_t i = 0; i < t->count; i++) {
         struct request *r = &t->requests[i];
-        const struct client *client;
+        const struct client_home *home;
         struct entry *e;
 
         if (r->state == REQUEST_FREE)
@@ -285,9 +285,9 @@ void requests_abandon(struct traffic *t, node_id node, pod_id pod)
         e = request_entry(t, r);
         if (is_hedge(t, e, r))
             continue;
-        client = &e->clients[r->client];
-        if (client->external ||
-            (pod == NO_ID ? client->node != node : client->pod != pod))
+        home = &e->homes[r->client];
+        if (home->external || (pod == NO_ID ? home->node != node
+                                            : e->clients[r->client].pod != pod))
             continue;
         request_abandon(e, r);
     }

@@ -63,10 +63,14 @@ struct balancing {
     struct cloud *cloud; /* by which clients outside come; NULL: none */
 };
 
-struct client {
+/* Where a client is: apart from the rest, for it is all that most of its
+ * requests need, and clients are many. */
+struct client_home {
     node_id node; /* NO_ID: external, or in no pod now */
     uint16_t zone;
     bool external;
+};
+struct client {
     pod_id pod;                   /* it lives in; NO_ID: none */
     struct lb_balancer *balancer; /* its own, where at: client, by name */
     struct gateway *gateway;      /* the same, by virtual IP: its sidecar */
@@ -128,6 +132,7 @@ struct entry {
     uint64_t retrying;
     /* clients */
     uint32_t client_count;
+    struct client_home *homes;
     struct client *clients;
     VEC_OF(struct endpoint) fixed; /* access podIP */
     VEC_OF(pod_id) pods;           /* that clients may live in */
@@ -238,14 +243,14 @@ struct chosen {
 };
 
 /* --- ways --- */
-static inline enum path client_path(const struct client *client,
+static inline enum path client_path(const struct client_home *home,
                                     const struct endpoint *endpoint)
 {
-    if (client->external)
+    if (home->external)
         return EXTERNAL;
-    if (client->node == endpoint->node)
+    if (home->node == endpoint->node)
         return SAME_NODE;
-    return client->zone == endpoint->zone ? SAME_ZONE : CROSS_ZONE;
+    return home->zone == endpoint->zone ? SAME_ZONE : CROSS_ZONE;
 }
 
 /* The same between any two places. */
