@@ -318,7 +318,8 @@ node_id framework_schedule_on(struct framework *f, struct pod_class *class,
     struct diagnosis *d = &f->diagnosis;
     struct filter_reasons why = {0};
     enum filter_status status;
-    bool present = framework_node(f, node)->present;
+    bool known = node < f->nodes.count; /* it may not have heard of it */
+    bool present = known && framework_node(f, node)->present;
     size_t i = f->plugin_count;
 
     begin_diagnosis(f);

@@ -338,6 +338,23 @@ size_t callers_count(const struct traffic *t, const struct entry *e,
 
 /* ------------------------------------------------------------------- blame */
 
+/* Calls that wait for each other in a circle, as they may where a Service's
+ * selector is changed into one, are overload. */
+enum { DEPTH_MAX = 32 };
+
+static incident_id call_blame(struct traffic *t, const struct entry *e,
+                              const struct request *r, enum cause cause)
+{
+    incident_id origin = INCIDENT_OVERLOAD;
+
+    if (t->blame_depth < DEPTH_MAX) {
+        t->blame_depth++;
+        origin = blame(t, e, r, cause);
+        t->blame_depth--;
+    }
+    return origin;
+}
+
 /* What a call under way would fail of now. */
 static incident_id call_origin(struct traffic *t, uint32_t slot)
 {
@@ -353,7 +370,7 @@ static incident_id call_origin(struct traffic *t, uint32_t slot)
         return r->origin;
     if (r->state == REQUEST_QUEUED)
         pool_before_failure(e, r, cause);
-    return blame(t, e, r, cause);
+    return call_blame(t, e, r, cause);
 }
 
 /* What it waits for; NO_ID: nothing. */

@@ -208,6 +208,7 @@ struct request {
 
 struct traffic {
     struct simulation *s;
+    unsigned blame_depth; /* of calls that are asked for their origin */
     struct entry *entries;
     size_t entry_count;
     struct request *requests; /* a slab */

@@ -25,11 +25,19 @@ static bool says(const struct row *row, const char *text)
     return strncmp(row->model, text, strlen(text)) == 0;
 }
 
-/* Enough servers to stand for infinitely many: what is left falls as 1/n, and
- * rises with the load. */
-static double many(double rho)
+static bool is_fraction(const struct row *row)
 {
-    return rho > 0.97 ? 4000 : rho > 0.85 ? 2000 : 1000;
+    return strcmp(row->metric, "fraction_of_servers_with_at_least_k_jobs") == 0;
+}
+
+/* Enough servers to stand for infinitely many: what is left falls as 1/n, and
+ * rises with the load. It is large where few servers are meant: their number
+ * goes with a high power of a fluctuating one. */
+static double many(const struct row *row, double rho)
+{
+    double n = rho > 0.97 ? 4000 : rho > 0.85 ? 2000 : 1000;
+
+    return is_fraction(row) && row->value < 0.01 ? 10 * n : n;
 }
 
 static bool choose_strategy(const struct row *row, struct farm *f)
@@ -68,7 +76,7 @@ static bool read_farm(const struct row *row, struct farm *f)
     *f = (struct farm){.rho = rho};
     if (isnan(rho) || !choose_strategy(row, f))
         return false;
-    f->n = row_number(row, "n", f->slow ? 2 : many(rho)); /* slow: any n */
+    f->n = row_number(row, "n", f->slow ? 2 : many(row, rho)); /* slow: any n */
     f->dispatchers =
         row_number(row, "dispatchers", each > 0 ? floor(f->n / each) : 1);
     return true;
@@ -229,7 +237,7 @@ static double read(const struct row *row, struct simulation *s,
 
     if (strcmp(m, "mean_response_time") == 0)
         return study_metric(s, "sojourn_mean");
-    if (strcmp(m, "fraction_of_servers_with_at_least_k_jobs") == 0)
+    if (is_fraction(row))
         return x->enough / x->all;
     return NAN; /* e.g. what a balancer's queue of idle servers holds */
 }
