@@ -30,7 +30,8 @@ struct node_info {
     VEC_OF(struct taint) taints;
     struct resources requested; /* by its pods; items owned */
     int64_t scored_cpu, scored_memory;
-    uint32_t version; /* changes with all of the above */
+    uint32_t version;  /* changes with all of the above */
+    uint32_t labelled; /* changes with its labels */
 };
 
 /* How many pods of a class are on each node: open addressing. */

@@ -13,6 +13,7 @@ void topologies_release(struct topologies *t)
 {
     for (size_t i = 0; i < t->items.count; i++) {
         VEC_FREE(t->items.items[i].domains);
+        VEC_FREE(t->items.items[i].labelled);
         VEC_FREE(t->items.items[i].values);
         free(t->items.items[i].buckets);
     }
@@ -58,14 +59,18 @@ static uint32_t domain_of(struct topology *t, const char *value)
 
 static void take_in(struct topology *t, const struct framework *f)
 {
-    while (t->domains.count < framework_node_room(f))
+    while (t->domains.count < framework_node_room(f)) {
         VEC_PUSH(t->domains, unknown_domain);
+        VEC_PUSH(t->labelled, 0);
+    }
     for (size_t i = 0; i < t->domains.count; i++) {
         const struct node_info *node = framework_node(f, (node_id)i);
 
-        if (t->domains.items[i] == unknown_domain && node->spec)
-            t->domains.items[i] =
-                domain_of(t, labels_get(&node->spec->labels, t->key));
+        if (t->labelled.items[i] == node->labelled)
+            continue;
+        t->labelled.items[i] = node->labelled;
+        t->domains.items[i] =
+            domain_of(t, labels_get(&node->spec->labels, t->key));
     }
 }
 
