@@ -239,6 +239,61 @@ void spread_class_free(struct spread_class *sc)
     free(sc);
 }
 
+/* --- what may help --- */
+
+static bool node_has_keys(const struct spread_class *sc,
+                          const struct labels *labels)
+{
+    for (size_t i = 0; i < sc->count; i++) {
+        const struct spread_constraint *spec = sc->items[i].spec;
+
+        if (!spec->schedule_anyway && !labels_get(labels, spec->topology_key))
+            return false;
+    }
+    return true;
+}
+
+/* A key that both have has another value. */
+static bool moved(const struct spread_class *sc, const struct labels *a,
+                  const struct labels *b)
+{
+    for (size_t i = 0; i < sc->count; i++) {
+        const struct spread_constraint *spec = sc->items[i].spec;
+        const char *key = spec->topology_key;
+
+        if (!spec->schedule_anyway &&
+            strcmp(labels_get(a, key), labels_get(b, key)) != 0)
+            return true;
+    }
+    return false;
+}
+
+static bool node_helps(const struct spread_class *sc,
+                       const struct node_info *now,
+                       const struct node_info *before)
+{
+    bool has = node_has_keys(sc, &now->spec->labels);
+
+    if (!before || has != node_has_keys(sc, &before->spec->labels))
+        return has || before;
+    return has && (moved(sc, &now->spec->labels, &before->spec->labels) ||
+                   !taints_equal(now->taints.items, now->taints.count,
+                                 before->taints.items, before->taints.count));
+}
+
+bool spread_class_helps(const struct spread_class *sc, const struct cycle *c,
+                        const struct cluster_change *change)
+{
+    if (!change->pod)
+        return node_helps(sc, &c->nodes[change->node], change->before);
+    for (size_t i = 0; i < sc->count; i++) {
+        if (!sc->items[i].spec->schedule_anyway &&
+            class_matches(c, &sc->items[i], c->class, change->pod))
+            return true;
+    }
+    return false;
+}
+
 /* --- sums by domain --- */
 
 static void add_to(struct domain_sums *sums, uint32_t domain, int64_t delta)
