@@ -216,6 +216,17 @@ bool toleration_matches(const struct toleration *t, const struct taint *taint)
     return t->exists || strcmp(t->value, taint->value) == 0;
 }
 
+bool taints_equal(const struct taint *a, size_t a_count, const struct taint *b,
+                  size_t b_count)
+{
+    bool equal = a_count == b_count;
+
+    for (size_t i = 0; equal && i < a_count; i++)
+        equal = a[i].effect == b[i].effect && strcmp(a[i].key, b[i].key) == 0 &&
+                strcmp(a[i].value, b[i].value) == 0;
+    return equal;
+}
+
 const struct taint *taints_untolerated(const struct taint *taints,
                                        size_t taint_count,
                                        const struct toleration *tolerations,

@@ -50,6 +50,10 @@ const struct taint *taints_untolerated(const struct taint *taints,
                                        size_t toleration_count,
                                        unsigned effects);
 
+/* The same taints in the same order. */
+bool taints_equal(const struct taint *a, size_t a_count, const struct taint *b,
+                  size_t b_count);
+
 /* Two names of one image: "nginx", "docker.io/library/nginx:latest". */
 bool image_is(const char *a, const char *b);
 

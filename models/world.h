@@ -64,8 +64,10 @@ struct pod {
     sim_time ready_since; /* last change of Ready */
     sim_time first_ready; /* SIM_NEVER: never yet */
     uint32_t restarts;
-    const char *reason; /* why it ended: "Deleted", "Evicted", "NodeLost",
-                           "Scaled", "RolledOut"...; NULL: lives */
+    int32_t deletion_cost; /* annotation pod-deletion-cost; the template's
+                              until it is written */
+    const char *reason;    /* why it ended: "Deleted", "Evicted", "NodeLost",
+                              "Scaled", "RolledOut"...; NULL: lives */
     /* truth */
     uint32_t sandbox_ip;         /* of the sandbox that now exists; 0: none */
     uint32_t sandboxes;          /* how many it has had */
@@ -467,6 +469,8 @@ void world_pod_set_phase(struct world *w, pod_id id, enum pod_phase phase,
                          const char *reason);
 void world_pod_set_ready(struct world *w, pod_id id, bool ready);
 void world_pod_set_restarts(struct world *w, pod_id id, uint32_t restarts);
+/* Writes the annotation controller.kubernetes.io/pod-deletion-cost. */
+void world_pod_set_deletion_cost(struct world *w, pod_id id, int32_t cost);
 /* Sets the deletionTimestamp; grace < 0: the pod's own period. A pod that is
  * not bound, or has ended, is removed at once. Again with a shorter grace:
  * shortens it. reason is static. */

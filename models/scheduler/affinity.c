@@ -78,6 +78,29 @@ static bool term_means(const struct pod_affinity_term *term,
                      false);
 }
 
+bool affinity_any_term_means(const struct pod_class *own,
+                             const struct pod_class *other)
+{
+    const struct pod_affinity *near = &own->template->near;
+
+    for (size_t i = 0; i < near->required_count; i++) {
+        if (term_means(&near->required[i], own, other))
+            return true;
+    }
+    return false;
+}
+
+bool affinity_all_terms_mean(const struct pod_affinity *terms,
+                             const struct pod_class *own,
+                             const struct pod_class *other)
+{
+    for (size_t i = 0; i < terms->required_count; i++) {
+        if (!term_means(&terms->required[i], own, other))
+            return false;
+    }
+    return terms->required_count > 0;
+}
+
 /* --- the terms of a class --- */
 
 static void make_terms(struct affinity_class *ac, enum term_kind kind,

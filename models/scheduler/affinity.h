@@ -42,6 +42,16 @@ void affinity_class_refresh(struct affinity_class *ac,
 /* After affinity_class_refresh. */
 bool affinity_term_matches(const struct affinity_term *term, uint32_t class);
 
+/* Whether any required term of pod affinity means the other class's pods. */
+bool affinity_any_term_means(const struct pod_class *own,
+                             const struct pod_class *other);
+
+/* Whether all required ones of `terms`, its affinity or anti-affinity, do;
+ * there is one at least (podMatchesAllAffinityTerms). */
+bool affinity_all_terms_mean(const struct pod_affinity *terms,
+                             const struct pod_class *own,
+                             const struct pod_class *other);
+
 /* Numbers by topology and domain, cleared in no time. Zeroed: empty. */
 struct pair_count {
     uint64_t epoch; /* older: 0 */

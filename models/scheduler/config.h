@@ -60,6 +60,8 @@ struct scheduler_config {
     const struct node_affinity *added_affinity; /* NULL: none */
     bool inclusion_policies; /* nodeAffinityPolicy, nodeTaintsPolicy */
     bool match_label_keys;
+    /* Which events let refused pods be tried again (requeue.c). */
+    bool queueing_hints, spread_requeues, taint_requeues;
     bool compares_taints; /* tolerations' operators Gt and Lt; off */
     /* Of pods that say nothing of spreading and belong to a Service or an
      * owner: the system's, or a list's. */

@@ -33,6 +33,9 @@ struct scheduler_config scheduler_config_default(int minor)
             minor >= VERSION_balanced_skips_best_effort,
         .inclusion_policies = minor >= VERSION_inclusion_policies,
         .match_label_keys = minor >= VERSION_match_label_keys,
+        .queueing_hints = minor >= VERSION_queueing_hints,
+        .spread_requeues = minor >= VERSION_spread_requeues,
+        .taint_requeues = minor >= VERSION_taint_requeues,
         .default_spread = true,
         .spread_always = minor < VERSION_spread_needs_constraints,
         .hard_affinity_weight = 1,
@@ -75,17 +78,6 @@ size_t framework_plugin_index(const struct scheduler_plugin *plugin)
         i++;
     }
     return i;
-}
-
-unsigned framework_interested(enum cluster_event event)
-{
-    unsigned mask = 0;
-
-    for (unsigned i = 0; scheduler_plugins[i]; i++) {
-        if (scheduler_plugins[i]->events & 1U << event)
-            mask |= 1U << i;
-    }
-    return mask;
 }
 
 void filter_refuse(struct filter_reasons *reasons, const char *text,

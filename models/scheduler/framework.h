@@ -30,7 +30,8 @@ struct node_info {
     VEC_OF(struct taint) taints;
     struct resources requested; /* by its pods; items owned */
     int64_t scored_cpu, scored_memory;
-    uint32_t version; /* changes with all of the above */
+    uint32_t version;  /* changes with all of the above */
+    uint32_t labelled; /* changes with its labels */
 };
 
 /* How many pods of a class are on each node: open addressing. */
@@ -103,17 +104,31 @@ void filter_refuse(struct filter_reasons *reasons, const char *text,
 /* What happened in the cluster that may let a refused pod in. */
 enum cluster_event {
     EVENT_NODE_ADDED,
-    EVENT_NODE_CHANGED,    /* schedulable again, taints, labels */
-    EVENT_POD_GONE,        /* its resources are free */
-    EVENT_POD_TERMINATING, /* no longer counted for spreading */
-    EVENT_POD_ADDED        /* was bound */
+    EVENT_NODE_TAINTS, /* other taints, or schedulable again */
+    EVENT_NODE_LABELS,
+    EVENT_NODE_GONE,
+    EVENT_POD_GONE, /* from a node */
+    EVENT_POD_ADDED /* to a node */
+};
+/* A node's coming, and its updates. */
+enum {
+    EVENTS_NODE_CHANGES = 1U << EVENT_NODE_ADDED | 1U << EVENT_NODE_TAINTS |
+                          1U << EVENT_NODE_LABELS
+};
+struct cluster_change {
+    enum cluster_event event;
+    node_id node;                   /* NODE: where; POD: NO_ID */
+    const struct node_info *before; /* TAINTS, LABELS: as it was; else NULL */
+    struct pod_class *pod;          /* POD: whose; else NULL */
 };
 
 struct scheduler_plugin {
     const char *name; /* as Kubernetes writes it */
     const char *summary;
-    int weight;        /* of its score, by default; 0: no score */
-    unsigned events;   /* bit mask 1 << enum cluster_event */
+    int weight; /* of its score, by default; 0: no score */
+    /* Events that may let a pod in that it refused (EventsToRegister), bit
+     * masks 1 << enum cluster_event: with queueing hints, and before. */
+    unsigned events, events_before;
     size_t state_size; /* zeroed, passed as `state` */
     void (*init)(void *state, struct framework *f);      /* may be NULL */
     void (*release)(void *state);                        /* may be NULL */
@@ -127,6 +142,10 @@ struct scheduler_plugin {
      * the plug-in has no say, all have 0. NULL: it never has. */
     bool (*score)(void *state, const struct cycle *c, const node_id *nodes,
                   size_t count, int64_t *scores);
+    /* The queueing hint: whether it is worth trying the cycle's pod, which it
+     * refused, again after one of its events. NULL: always. */
+    bool (*helps)(void *state, const struct cycle *c,
+                  const struct cluster_change *change);
     /* A pod of the class came to be counted on the node, or no longer is:
      * delta 1, -1. Only for classes where the plug-in left data. */
     void (*counted)(void *state, void *data, node_id node, int delta);
@@ -295,8 +314,12 @@ void framework_explain(const struct framework *f, bool preempted, char *buffer,
                        size_t size);
 /* A fingerprint of what framework_explain says; never 0. */
 uint64_t framework_fingerprint(const struct framework *f);
-/* Bit mask of plug-ins that an event interests. */
-unsigned framework_interested(enum cluster_event event);
+/* requeue.c: bit mask of plug-ins that an event interests. */
+unsigned framework_interested(const struct framework *f,
+                              enum cluster_event event);
+/* Whether a pod that plug-ins (bit mask) refused is to be tried again. */
+bool framework_helps(struct framework *f, struct pod_class *class,
+                     unsigned rejectors, const struct cluster_change *change);
 /* Whether a node passes the filters in `plugins` (bit mask). */
 bool framework_passes(struct framework *f, struct pod_class *class,
                       node_id node, unsigned plugins);

@@ -140,10 +140,9 @@ void framework_node_add(struct framework *f, node_id id,
     node->present = true;
     f->node_count++;
     count_images(f, id, 1);
-    node->spec = spec;
+    framework_node_relabel(f, id, spec);
     framework_node_set(f, id, spec->unschedulable, spec->taints,
                        spec->taint_count);
-    f->generation++;
 }
 
 void framework_node_remove(struct framework *f, node_id id)
@@ -162,6 +161,7 @@ void framework_node_relabel(struct framework *f, node_id id,
 
     node->spec = spec;
     node->version++;
+    node->labelled++;
     f->generation++;
 }
 

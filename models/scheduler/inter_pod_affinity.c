@@ -7,8 +7,11 @@
  * classes that a term means, by pair of topology and domain. Costs nothing
  * where no pod has such terms.
  */
+#include <string.h>
+
 #include "models/scheduler/affinity.h"
 #include "models/scheduler/framework.h"
+#include "models/select.h"
 
 struct inter {
     size_t plugin;
@@ -341,12 +344,55 @@ static bool score(void *state, const struct cycle *c, const node_id *nodes,
     return true;
 }
 
+/* --- what may help --- */
+
+static bool labels_help(const struct pod_template *t, const struct labels *now,
+                        const struct labels *before)
+{
+    for (size_t i = 0; i < t->near.required_count; i++) {
+        const char *key = t->near.required[i].topology_key;
+        const char *value = labels_get(now, key);
+        const char *was = before ? labels_get(before, key) : NULL;
+
+        if (value && (!was || strcmp(value, was) != 0))
+            return true;
+    }
+    for (size_t i = 0; i < t->apart.required_count; i++) {
+        const char *key = t->apart.required[i].topology_key;
+        const char *value = labels_get(now, key);
+        const char *was = before ? labels_get(before, key) : NULL;
+
+        if (!before || (was && (!value || strcmp(value, was) != 0)))
+            return true;
+    }
+    return false;
+}
+
+static bool helps(void *state, const struct cycle *c,
+                  const struct cluster_change *change)
+{
+    const struct pod_class *own = c->class, *other = change->pod;
+    const struct node_info *before = change->before;
+
+    (void)state;
+    if (!other)
+        return labels_help(own->template, &c->nodes[change->node].spec->labels,
+                           before ? &before->spec->labels : NULL);
+    if (change->event == EVENT_POD_ADDED)
+        return affinity_all_terms_mean(&own->template->near, own, other);
+    return affinity_all_terms_mean(&own->template->apart, own, other) ||
+           affinity_all_terms_mean(&other->template->apart, other, own);
+}
+
 const struct scheduler_plugin scheduler_inter_pod_affinity = {
     .name = "InterPodAffinity",
     .summary = "pods near pods, and apart from pods",
     .weight = 2,
-    .events = 1U << EVENT_NODE_ADDED | 1U << EVENT_NODE_CHANGED |
+    .events = 1U << EVENT_NODE_ADDED | 1U << EVENT_NODE_LABELS |
               1U << EVENT_POD_GONE | 1U << EVENT_POD_ADDED,
+    .events_before = 1U << EVENT_NODE_ADDED | 1U << EVENT_NODE_LABELS |
+                     1U << EVENT_POD_GONE | 1U << EVENT_POD_ADDED,
+    .helps = helps,
     .state_size = sizeof(struct inter),
     .init = init,
     .release = release,

@@ -67,11 +67,25 @@ static bool score(void *state, const struct cycle *c, const node_id *nodes,
     return true;
 }
 
+static bool helps(void *state, const struct cycle *c,
+                  const struct cluster_change *change)
+{
+    const struct pod_template *t = c->class->template;
+    const struct node_spec *spec = c->nodes[change->node].spec;
+
+    (void)state;
+    return (!added(c) || node_affinity_matches(added(c), spec)) &&
+           pod_affinity_matches(t, spec) &&
+           !(change->before && pod_affinity_matches(t, change->before->spec));
+}
+
 const struct scheduler_plugin scheduler_node_affinity = {
     .name = "NodeAffinity",
     .summary = "nodeSelector, required and preferred node affinity",
     .weight = 2,
-    .events = 1U << EVENT_NODE_ADDED | 1U << EVENT_NODE_CHANGED,
+    .events = 1U << EVENT_NODE_ADDED | 1U << EVENT_NODE_LABELS,
+    .events_before = EVENTS_NODE_CHANGES,
+    .helps = helps,
     .pre_filter = pre_filter,
     .filter = filter,
     .score = score,

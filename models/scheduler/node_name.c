@@ -28,6 +28,7 @@ const struct scheduler_plugin scheduler_node_name = {
     .name = "NodeName",
     .summary = "a pod that names its node goes nowhere else",
     .events = 1U << EVENT_NODE_ADDED,
+    .events_before = EVENTS_NODE_CHANGES,
     .pre_filter = pre_filter,
     .filter = filter,
 };

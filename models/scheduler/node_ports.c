@@ -71,10 +71,20 @@ static enum filter_status filter(void *state, const struct cycle *c,
     return FILTER_SUCCESS;
 }
 
+static bool helps(void *state, const struct cycle *c,
+                  const struct cluster_change *change)
+{
+    (void)state;
+    return !change->pod ||
+           host_ports_collide(c->class->template, change->pod->template);
+}
+
 const struct scheduler_plugin scheduler_node_ports = {
     .name = "NodePorts",
     .summary = "a host port is had by one pod of a node",
     .events = 1U << EVENT_NODE_ADDED | 1U << EVENT_POD_GONE,
+    .events_before = EVENTS_NODE_CHANGES | 1U << EVENT_POD_GONE,
+    .helps = helps,
     .state_size = sizeof(struct ports),
     .release = release,
     .pre_filter = pre_filter,

@@ -75,16 +75,14 @@ static enum filter_status filter_extended(const struct cycle *c,
     return status;
 }
 
-static enum filter_status filter(void *state, const struct cycle *c,
-                                 node_id node, struct filter_reasons *why)
+static enum filter_status fits(const struct cycle *c, const struct node_info *n,
+                               struct filter_reasons *why)
 {
-    const struct node_info *n = &c->nodes[node];
     const struct resources *wanted = &c->class->template->requests;
     const struct resources *used = &n->requested;
     const struct resources *all = &n->spec->allocatable;
     enum filter_status status = FILTER_SUCCESS;
 
-    (void)state;
     if (used->pods + 1 > all->pods) {
         filter_refuse(why, "Too many pods", "");
         status = FILTER_UNSCHEDULABLE;
@@ -98,6 +96,28 @@ static enum filter_status filter(void *state, const struct cycle *c,
     if (wanted->count > 0)
         status = worse(status, filter_extended(c, n, wanted, why));
     return status;
+}
+
+static enum filter_status filter(void *state, const struct cycle *c,
+                                 node_id node, struct filter_reasons *why)
+{
+    (void)state;
+    return fits(c, &c->nodes[node], why);
+}
+
+/* Any pod that goes may; a node that comes, where the pod fits were it empty.
+ */
+static bool helps(void *state, const struct cycle *c,
+                  const struct cluster_change *change)
+{
+    struct filter_reasons why = {0};
+    struct node_info empty = {.present = true};
+
+    (void)state;
+    if (change->pod)
+        return true;
+    empty.spec = c->nodes[change->node].spec;
+    return fits(c, &empty, &why) == FILTER_SUCCESS;
 }
 
 /* --- score --- */
@@ -216,6 +236,8 @@ const struct scheduler_plugin scheduler_node_resources_fit = {
     .summary = "requests must be free; prefers the least allocated nodes",
     .weight = 1,
     .events = 1U << EVENT_NODE_ADDED | 1U << EVENT_POD_GONE,
+    .events_before = EVENTS_NODE_CHANGES | 1U << EVENT_POD_GONE,
+    .helps = helps,
     .state_size = sizeof(struct fit),
     .release = release,
     .filter = filter,

@@ -22,9 +22,19 @@ static enum filter_status filter(void *state, const struct cycle *c,
     return FILTER_UNRESOLVABLE;
 }
 
+static bool helps(void *state, const struct cycle *c,
+                  const struct cluster_change *change)
+{
+    (void)state;
+    return !c->nodes[change->node].unschedulable &&
+           (!change->before || change->before->unschedulable);
+}
+
 const struct scheduler_plugin scheduler_node_unschedulable = {
     .name = "NodeUnschedulable",
     .summary = "no new pods on a cordoned node",
-    .events = 1U << EVENT_NODE_ADDED | 1U << EVENT_NODE_CHANGED,
+    .events = 1U << EVENT_NODE_ADDED | 1U << EVENT_NODE_TAINTS,
+    .events_before = EVENTS_NODE_CHANGES,
+    .helps = helps,
     .filter = filter,
 };

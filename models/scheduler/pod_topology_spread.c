@@ -437,6 +437,15 @@ static bool score(void *state, const struct cycle *c, const node_id *nodes,
     return true;
 }
 
+static bool helps(void *state, const struct cycle *c,
+                  const struct cluster_change *change)
+{
+    const struct spread *s = state;
+    const struct spread_class *sc = c->class->data[s->plugin];
+
+    return !sc || !sc->made || spread_class_helps(sc, c, change);
+}
+
 /* Nodes that went are in no sum. */
 static void counted(void *state, void *data, node_id node, int delta)
 {
@@ -450,9 +459,13 @@ const struct scheduler_plugin scheduler_pod_topology_spread = {
     .name = "PodTopologySpread",
     .summary = "spreads like pods over zones and nodes",
     .weight = 2,
-    .events = 1U << EVENT_NODE_ADDED | 1U << EVENT_NODE_CHANGED |
-              1U << EVENT_POD_GONE | 1U << EVENT_POD_TERMINATING |
-              1U << EVENT_POD_ADDED,
+    .events = 1U << EVENT_NODE_ADDED | 1U << EVENT_NODE_TAINTS |
+              1U << EVENT_NODE_LABELS | 1U << EVENT_NODE_GONE |
+              1U << EVENT_POD_GONE | 1U << EVENT_POD_ADDED,
+    .events_before = 1U << EVENT_NODE_ADDED | 1U << EVENT_NODE_LABELS |
+                     1U << EVENT_NODE_GONE | 1U << EVENT_POD_GONE |
+                     1U << EVENT_POD_ADDED,
+    .helps = helps,
     .state_size = sizeof(struct spread),
     .init = init,
     .release = release,

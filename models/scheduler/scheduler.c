@@ -104,23 +104,29 @@ static void set_flush_timer(struct scheduler *sch)
                               &flush_event, sch, (struct event_args){0, 0});
 }
 
-void scheduler_may_help(struct scheduler *sch, enum cluster_event event,
-                        node_id node)
+void scheduler_may_help(struct scheduler *sch,
+                        const struct cluster_change *change)
 {
-    unsigned mask = sch->interested[event];
+    unsigned mask = sch->interested[change->event];
 
     for (size_t i = sch->queue.unschedulable.count; i-- > 0;) {
         struct sched_pod *record = sch->queue.unschedulable.items[i];
-        unsigned by = record->rejectors & mask;
 
-        if (!by || record->preempting ||
-            (node != NO_ID &&
-             !framework_passes(sch->framework, record->class, node, by)))
+        if (!(record->rejectors & mask) || record->preempting ||
+            !framework_helps(sch->framework, record->class, record->rejectors,
+                             change))
             continue;
         sched_queue_remove(&sch->queue, record);
         wait_or_go(sch, record);
     }
     scheduler_start_cycle(sch);
+}
+
+void scheduler_pod_may_help(struct scheduler *sch, enum cluster_event event,
+                            const struct sched_pod *record)
+{
+    scheduler_may_help(
+        sch, &(struct cluster_change){event, NO_ID, NULL, record->class});
 }
 
 /* --- binding --- */
@@ -199,6 +205,7 @@ static void on_written(struct sim *sim, void *self, struct event_args args)
     if (world_node(sch->world, record->node)->deleted ||
         sch->world->api_stopped) {
         scheduler_take(sch, record);
+        scheduler_pod_may_help(sch, EVENT_POD_GONE, record);
         record->place = PLACE_NOWHERE;
         record->rejectors = 0; /* an error */
         fail(sch, record);
@@ -216,7 +223,7 @@ static void assume(struct scheduler *sch, struct sched_pod *record,
 {
     scheduler_unnominate(sch, record);
     scheduler_put(sch, record, node, PLACE_ASSUMED);
-    scheduler_may_help(sch, EVENT_POD_ADDED, NO_ID);
+    scheduler_pod_may_help(sch, EVENT_POD_ADDED, record);
     sim_after(sch->sim, scheduler_write(sch, 0), &written_event, sch,
               (struct event_args){record->id, 0});
 }
@@ -417,7 +424,8 @@ struct scheduler *scheduler_new(struct simulation *s)
     rng_init(&sch->work, s->root, "scheduler.cycle", NULL, 0);
     rng_init(&sch->writes, s->root, "scheduler.write", NULL, 0);
     for (int e = 0; e <= EVENT_POD_ADDED; e++)
-        sch->interested[e] = framework_interested((enum cluster_event)e);
+        sch->interested[e] =
+            framework_interested(sch->framework, (enum cluster_event)e);
     scheduler_watch(sch);
     return sch;
 }

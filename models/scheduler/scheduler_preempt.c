@@ -175,8 +175,9 @@ static void list_pods(struct scheduler *sch, node_id node)
                                    .terminating = record->terminating,
                                    .start = sim_now(sch->sim)};
 
+        /* status.startTime, in whole seconds as all times of the API */
         if (pod && pod->node != NO_ID)
-            item.start = pod->scheduled;
+            item.start = pod->scheduled / SIM_S * SIM_S;
         item.disrupted = is_disrupted(sch->world, record->id);
         VEC_PUSH(sch->on_node, item);
     }

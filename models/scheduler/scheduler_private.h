@@ -64,9 +64,12 @@ void scheduler_set_waits(struct scheduler *sch, struct sched_pod *record,
                          bool waits);
 /* Begins the next cycle where none runs and a pod waits. */
 void scheduler_start_cycle(struct scheduler *sch);
-/* Something happened that may let pods in. node: where; NO_ID: anywhere. */
-void scheduler_may_help(struct scheduler *sch, enum cluster_event event,
-                        node_id node);
+/* Something happened that may let pods in. */
+void scheduler_may_help(struct scheduler *sch,
+                        const struct cluster_change *change);
+/* The same of a pod that came to a node, or went from one. */
+void scheduler_pod_may_help(struct scheduler *sch, enum cluster_event event,
+                            const struct sched_pod *record);
 
 /* Takes a token and draws a latency: how long till a write is done that begins
  * `after` from now at the earliest. */

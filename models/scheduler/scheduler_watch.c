@@ -4,6 +4,7 @@
 #include <assert.h>
 
 #include "models/scheduler/scheduler_private.h"
+#include "models/select.h"
 
 /* --- what is heard of pods --- */
 
@@ -57,18 +58,18 @@ static void pod_bound(struct scheduler *sch, const struct pod *pod)
     }
     record->terminating = pod->deletion != SIM_NEVER;
     scheduler_put(sch, record, pod->node, PLACE_BOUND);
-    scheduler_may_help(sch, EVENT_POD_ADDED, NO_ID);
+    scheduler_pod_may_help(sch, EVENT_POD_ADDED, record);
 }
 
+/* That a pod terminates, and counts no more for spreading, is no event that
+ * PodTopologySpread has asked for. */
 static void pod_terminates(struct scheduler *sch, struct sched_pod *record)
 {
     if (!record || record->terminating)
         return;
     record->terminating = true;
-    if (record->on_node) {
+    if (record->on_node)
         framework_pod_terminates(sch->framework, record->class, record->node);
-        scheduler_may_help(sch, EVENT_POD_TERMINATING, NO_ID);
-    }
 }
 
 /* Deleted, failed or succeeded. */
@@ -79,6 +80,8 @@ static void pod_gone(struct scheduler *sch, struct sched_pod *record)
     if (!record)
         return;
     scheduler_take(sch, record);
+    if (held)
+        scheduler_pod_may_help(sch, EVENT_POD_GONE, record);
     switch (record->place) {
     case PLACE_ACTIVE:
     case PLACE_BACKOFF:
@@ -100,11 +103,10 @@ static void pod_gone(struct scheduler *sch, struct sched_pod *record)
         scheduler_record_free(sch, record);
         break;
     }
-    if (held)
-        scheduler_may_help(sch, EVENT_POD_GONE, NO_ID);
 }
 
-/* Other labels, or another owner: another class. */
+/* Other labels, or another owner: another class, as if one had gone from its
+ * node and another come to it. */
 static void pod_changed(struct scheduler *sch, struct sched_pod *record,
                         const struct pod *pod)
 {
@@ -119,9 +121,11 @@ static void pod_changed(struct scheduler *sch, struct sched_pod *record,
                              record->terminating);
         framework_pod_add(sch->framework, record->class, record->node,
                           record->terminating);
+        scheduler_may_help(
+            sch, &(struct cluster_change){EVENT_POD_GONE, NO_ID, NULL, old});
+        scheduler_pod_may_help(sch, EVENT_POD_ADDED, record);
     }
     framework_class_release(sch->framework, old);
-    scheduler_may_help(sch, EVENT_POD_GONE, NO_ID);
 }
 
 static void on_pod_heard(struct sim *sim, void *self, struct event_args args)
@@ -182,6 +186,12 @@ static void bind_waiting(struct scheduler *sch)
     }
 }
 
+static void node_may_help(struct scheduler *sch, enum cluster_event event,
+                          node_id id, const struct node_info *before)
+{
+    scheduler_may_help(sch, &(struct cluster_change){event, id, before, NULL});
+}
+
 static void node_added(struct scheduler *sch, const struct node *node)
 {
     if (node->deleted || node_known(sch, node->id))
@@ -191,7 +201,35 @@ static void node_added(struct scheduler *sch, const struct node *node)
     images_read(sch, node);
     if (sim_now(sch->sim) > 0)
         bind_waiting(sch);
-    scheduler_may_help(sch, EVENT_NODE_ADDED, node->id);
+    node_may_help(sch, EVENT_NODE_ADDED, node->id, NULL);
+}
+
+static void node_removed(struct scheduler *sch, node_id id)
+{
+    framework_node_remove(sch->framework, id);
+    node_may_help(sch, EVENT_NODE_GONE, id, NULL);
+}
+
+/* NodeSchedulingPropertiesChange: one event for each thing that changed. */
+static void node_updated(struct scheduler *sch, const struct node *node)
+{
+    const struct node_info *now = framework_node(sch->framework, node->id);
+    struct node_info before = {.spec = now->spec,
+                               .unschedulable = now->unschedulable};
+
+    for (size_t i = 0; i < now->taints.count; i++)
+        VEC_PUSH(before.taints, now->taints.items[i]);
+    if (before.spec != node->spec)
+        framework_node_relabel(sch->framework, node->id, node->spec);
+    node_read(sch, node);
+    now = framework_node(sch->framework, node->id);
+    if (before.spec != now->spec)
+        node_may_help(sch, EVENT_NODE_LABELS, node->id, &before);
+    if (!taints_equal(before.taints.items, before.taints.count,
+                      now->taints.items, now->taints.count) ||
+        (before.unschedulable && !now->unschedulable))
+        node_may_help(sch, EVENT_NODE_TAINTS, node->id, &before);
+    VEC_FREE(before.taints);
 }
 
 static void on_node_heard(struct sim *sim, void *self, struct event_args args)
@@ -205,14 +243,11 @@ static void on_node_heard(struct sim *sim, void *self, struct event_args args)
     } else if (!node_known(sch, node->id)) {
         return;
     } else if (args.detail == WHAT_DELETED) {
-        framework_node_remove(sch->framework, node->id);
+        node_removed(sch, node->id);
     } else if (args.detail == WHAT_IMAGES) {
         images_read(sch, node);
     } else {
-        if (args.detail == WHAT_LABELS)
-            framework_node_relabel(sch->framework, node->id, node->spec);
-        node_read(sch, node);
-        scheduler_may_help(sch, EVENT_NODE_CHANGED, node->id);
+        node_updated(sch, node);
     }
 }
 static const struct event_type node_heard = {"scheduler.node", 0,

@@ -30,6 +30,8 @@ static void clear(struct spread_class *sc)
     sc->services.count = 0;
 }
 
+#define HASH_KEY "pod-template-hash"
+
 /* --- which pods count --- */
 
 static bool same_hash(const struct pod_class *a, const struct pod_class *b)
@@ -66,7 +68,7 @@ static bool keys_match(const struct spread_constraint *c,
 
         if (value && (!theirs || strcmp(value, theirs) != 0))
             return false;
-        if (!value && own->hashed && strcmp(key, "pod-template-hash") == 0 &&
+        if (!value && own->hashed && strcmp(key, HASH_KEY) == 0 &&
             !same_hash(own, other))
             return false;
     }
@@ -101,12 +103,33 @@ static void refresh_by_hash(struct constraint *k, const struct cycle *c)
     }
 }
 
+/* A selector that asks for nothing matches the pod itself, but no pods are
+ * counted for it (common.go countPodsMatchSelector). */
+static bool counts_none(const struct constraint *k, const struct cycle *c)
+{
+    const struct spread_constraint *spec = k->spec;
+    const struct pod_class *own = c->class;
+
+    if (k->is_default || !spec->selector_given || spec->selector.nothing ||
+        spec->selector.count > 0)
+        return false;
+    for (size_t i = 0; c->config->match_label_keys && i < spec->label_key_count;
+         i++) {
+        const char *key = spec->label_keys[i];
+
+        if (labels_get(&own->template->labels, key) ||
+            (own->hashed && strcmp(key, HASH_KEY) == 0))
+            return false;
+    }
+    return true;
+}
+
 void constraint_refresh(struct constraint *k, const struct cycle *c)
 {
     uint32_t count = framework_class_count(c->framework);
     size_t kept = 0;
 
-    if (k->scanned == count)
+    if (k->scanned == count || counts_none(k, c))
         return;
     if (k->is_default && c->class->hashed) {
         refresh_by_hash(k, c);
@@ -214,6 +237,61 @@ void spread_class_free(struct spread_class *sc)
         VEC_FREE(sc->sums.items[i].by_domain);
     VEC_FREE(sc->sums);
     free(sc);
+}
+
+/* --- what may help --- */
+
+static bool node_has_keys(const struct spread_class *sc,
+                          const struct labels *labels)
+{
+    for (size_t i = 0; i < sc->count; i++) {
+        const struct spread_constraint *spec = sc->items[i].spec;
+
+        if (!spec->schedule_anyway && !labels_get(labels, spec->topology_key))
+            return false;
+    }
+    return true;
+}
+
+/* A key that both have has another value. */
+static bool moved(const struct spread_class *sc, const struct labels *a,
+                  const struct labels *b)
+{
+    for (size_t i = 0; i < sc->count; i++) {
+        const struct spread_constraint *spec = sc->items[i].spec;
+        const char *key = spec->topology_key;
+
+        if (!spec->schedule_anyway &&
+            strcmp(labels_get(a, key), labels_get(b, key)) != 0)
+            return true;
+    }
+    return false;
+}
+
+static bool node_helps(const struct spread_class *sc,
+                       const struct node_info *now,
+                       const struct node_info *before)
+{
+    bool has = node_has_keys(sc, &now->spec->labels);
+
+    if (!before || has != node_has_keys(sc, &before->spec->labels))
+        return has || before;
+    return has && (moved(sc, &now->spec->labels, &before->spec->labels) ||
+                   !taints_equal(now->taints.items, now->taints.count,
+                                 before->taints.items, before->taints.count));
+}
+
+bool spread_class_helps(const struct spread_class *sc, const struct cycle *c,
+                        const struct cluster_change *change)
+{
+    if (!change->pod)
+        return node_helps(sc, &c->nodes[change->node], change->before);
+    for (size_t i = 0; i < sc->count; i++) {
+        if (!sc->items[i].spec->schedule_anyway &&
+            class_matches(c, &sc->items[i], c->class, change->pod))
+            return true;
+    }
+    return false;
 }
 
 /* --- sums by domain --- */

@@ -42,6 +42,10 @@ struct spread_class {
 void spread_class_refresh(struct spread_class *sc, const struct cycle *c,
                           struct topologies *topologies);
 void spread_class_free(struct spread_class *sc);
+/* Whether a hard constraint may hold by now: its selector means the pod that
+ * came or went, or the node's labels or taints count for it. */
+bool spread_class_helps(const struct spread_class *sc, const struct cycle *c,
+                        const struct cluster_change *change);
 
 /* The pods of a class by domain: `count` long, shorter where no pod is in
  * the domains beyond. *data: the class's place for this plug-in. */

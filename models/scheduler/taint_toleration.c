@@ -42,10 +42,9 @@ static bool tolerates(const struct cycle *c, const struct taint *taint)
 }
 
 /* Taints of these effects that the pod does not tolerate. */
-static int64_t untolerated(const struct cycle *c, node_id node,
+static int64_t untolerated(const struct cycle *c, const struct node_info *n,
                            unsigned effects)
 {
-    const struct node_info *n = &c->nodes[node];
     int64_t count = 0;
 
     for (size_t i = 0; i < n->taints.count; i++) {
@@ -61,7 +60,7 @@ static enum filter_status filter(void *state, const struct cycle *c,
 {
     (void)state;
     if (c->nodes[node].taints.count == 0 ||
-        untolerated(c, node, KEEPS_OFF) == 0)
+        untolerated(c, &c->nodes[node], KEEPS_OFF) == 0)
         return FILTER_SUCCESS;
     filter_refuse(why, "node(s) had untolerated taint(s)", "");
     return FILTER_UNRESOLVABLE;
@@ -73,17 +72,27 @@ static bool score(void *state, const struct cycle *c, const node_id *nodes,
     (void)state;
     for (size_t k = 0; k < count; k++)
         scores[k] = c->nodes[nodes[k]].taints.count > 0
-                        ? untolerated(c, nodes[k], PREFERS_NOT)
+                        ? untolerated(c, &c->nodes[nodes[k]], PREFERS_NOT)
                         : 0;
     score_normalize(scores, count, true);
     return true;
+}
+
+static bool helps(void *state, const struct cycle *c,
+                  const struct cluster_change *change)
+{
+    (void)state;
+    return (!change->before || untolerated(c, change->before, KEEPS_OFF) > 0) &&
+           untolerated(c, &c->nodes[change->node], KEEPS_OFF) == 0;
 }
 
 const struct scheduler_plugin scheduler_taint_toleration = {
     .name = "TaintToleration",
     .summary = "keeps pods off nodes whose taints they do not tolerate",
     .weight = 3,
-    .events = 1U << EVENT_NODE_ADDED | 1U << EVENT_NODE_CHANGED,
+    .events = 1U << EVENT_NODE_ADDED | 1U << EVENT_NODE_TAINTS,
+    .events_before = EVENTS_NODE_CHANGES,
+    .helps = helps,
     .filter = filter,
     .score = score,
 };

@@ -12,7 +12,7 @@ void topologies_release(struct topologies *t)
 {
     for (size_t i = 0; i < t->items.count; i++) {
         VEC_FREE(t->items.items[i].domains);
-        VEC_FREE(t->items.items[i].read);
+        VEC_FREE(t->items.items[i].labelled);
         VEC_FREE(t->items.items[i].values);
         free(t->items.items[i].buckets);
     }
@@ -60,14 +60,14 @@ static void take_in(struct topology *t, const struct framework *f)
 {
     while (t->domains.count < framework_node_room(f)) {
         VEC_PUSH(t->domains, NO_DOMAIN);
-        VEC_PUSH(t->read, NULL);
+        VEC_PUSH(t->labelled, 0);
     }
     for (size_t i = 0; i < t->domains.count; i++) {
         const struct node_info *node = framework_node(f, (node_id)i);
 
-        if (t->read.items[i] == node->spec)
+        if (t->labelled.items[i] == node->labelled)
             continue;
-        t->read.items[i] = node->spec;
+        t->labelled.items[i] = node->labelled;
         t->domains.items[i] =
             domain_of(t, labels_get(&node->spec->labels, t->key));
     }

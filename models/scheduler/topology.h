@@ -12,10 +12,10 @@
 struct topology {
     const char *key;
     bool hostname;
-    VEC_OF(uint32_t) domains;              /* by node id */
-    VEC_OF(const struct node_spec *) read; /* whose labels gave them */
-    VEC_OF(const char *) values;           /* by domain */
-    uint32_t *buckets; /* domains by hash of value, open addressing */
+    VEC_OF(uint32_t) domains;    /* by node id */
+    VEC_OF(uint32_t) labelled;   /* the node's, when it was looked at */
+    VEC_OF(const char *) values; /* by domain */
+    uint32_t *buckets;           /* domains by hash of value, open addressing */
     size_t room;
 };
 
@@ -28,7 +28,7 @@ void topologies_release(struct topologies *t);
 /* The index of a key's topology, made if need be. */
 size_t topologies_find(struct topologies *t, const struct framework *f,
                        const char *key);
-/* Takes in nodes that came since, or have other labels now. */
+/* Takes in nodes that came since, or have other labels. */
 void topologies_refresh(struct topologies *t, const struct framework *f);
 
 static inline uint32_t topology_domain(const struct topology *t, node_id node)

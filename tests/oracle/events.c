@@ -236,6 +236,24 @@ static const char *all_hints(struct reader *e, const char *service)
     return text;
 }
 
+/* Rows begin with the address and the pod. */
+static void keep_addresses(struct reader *e, struct doc_node *rows, double t)
+{
+    for (struct doc_node *row = rows ? rows->first : NULL; row;
+         row = row->next) {
+        const char *address = row->first ? row->first->text : NULL;
+        const char *name = address && row->first->next
+                               ? intern(e->t->intern, row->first->next->text)
+                               : NULL;
+        size_t pod = name ? trace_find_pod(e->t, name) : SIZE_MAX;
+
+        if (pod != SIZE_MAX && trace_pod_at(e->t, address, t) != pod)
+            VEC_PUSH(e->t->addresses,
+                     ((struct trace_address){t, intern(e->t->intern, address),
+                                             pod}));
+    }
+}
+
 static void on_slice(struct reader *e, struct doc_node *root, double t,
                      const char *name, bool deleted)
 {
@@ -243,6 +261,7 @@ static void on_slice(struct reader *e, struct doc_node *root, double t,
     struct trace_step step = {.t = t, .kind = STEP_ENDPOINTS};
 
     count_slice(s, deleted ? NULL : doc_get(root, "eps"));
+    keep_addresses(e, deleted ? NULL : doc_get(root, "eps"), t);
     s->gone = deleted;
     step.name = s->service;
     keep_hints(e, s, deleted ? NULL : doc_get(root, "hints"));

@@ -92,6 +92,17 @@ static void evict(struct replay *p, const struct input *in, const char *name)
                                   INCIDENT_NONE) == EVICTION_GRANTED);
 }
 
+/* Of annotations, the models have what a ReplicaSet ranks by. */
+static void annotate(struct replay *p, const struct input *in, pod_id id)
+{
+    int32_t cost;
+
+    if (!input_cost(in, &cost))
+        return;
+    world_pod_set_deletion_cost(p->s->world, id, cost);
+    trace_cost(p->trace, id, replay_now(p), cost);
+}
+
 static void pod_verb(struct replay *p, const struct input *in)
 {
     const char *name = doc_text(in->root, "pod");
@@ -112,6 +123,8 @@ static void pod_verb(struct replay *p, const struct input *in)
         return;
     if (strcmp(in->verb, "fail_pod") == 0)
         fake_kubelet_fail(p, id);
+    else if (strcmp(in->verb, "annotate") == 0)
+        annotate(p, in, id);
     else
         fake_kubelet_readiness(
             p, id, strcmp(doc_text(in->root, "ready"), "true") == 0);
@@ -203,7 +216,7 @@ static const struct {
 static void on_input(struct sim *sim, void *self, struct event_args args)
 {
     static const char *const pod_verbs[] = {"crash", "fail_pod", "readiness",
-                                            "evict"};
+                                            "evict", "annotate"};
     struct replay *p = self;
     const struct input *in = &p->r->inputs.items[args.subject];
 

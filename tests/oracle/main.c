@@ -18,7 +18,8 @@ struct totals {
 static aspect_function *const aspects[] = {
     aspect_rollouts, aspect_counts,      aspect_endpoints, aspect_reactions,
     aspect_nodes,    aspect_victims,     aspect_churn,     aspect_evictions,
-    aspect_hints,    aspect_autoscaling, aspect_ordinals,  aspect_node_steps};
+    aspect_hints,    aspect_autoscaling, aspect_ordinals,  aspect_node_steps,
+    aspect_data_path};
 
 const struct trace *comparison_model(const struct comparison *c, size_t i)
 {

@@ -57,6 +57,10 @@ void recording_release(struct recording *r);
 /* The path of a file of the recording. Intern's memory. */
 const char *recording_file(const struct recording *r, const char *name);
 bool recording_has(const struct recording *r, const char *name);
+/* The path of the nth file, in order of names, that begins and ends so; NULL:
+ * there are not so many. Intern's memory. */
+const char *recording_match(const struct recording *r, const char *prefix,
+                            const char *suffix, size_t nth);
 /* A number among the parameters; `otherwise` where there is none. */
 double recording_number(const struct recording *r, const char *key,
                         double otherwise);
@@ -66,8 +70,17 @@ double node_number(struct doc_node *map, const char *key, double otherwise);
 bool lines_read(const char *path, struct doc_set *keep,
                 void (*line)(void *self, struct doc_node *root), void *self);
 
+/* Whether it sets a pod's deletion cost (`annotate`), and to what. */
+bool input_cost(const struct input *in, int32_t *cost);
+
 /* events.c */
 bool events_read(struct recording *r);
+
+/* probes.c: probe*.csv (t, answered_by) -> the trace's hits, where there is
+ * one; connections follow one another all along. */
+bool probes_read(struct recording *r);
+/* synclog.c: of the syncs in kube-proxy's log. False: there are none. */
+bool sync_times(const struct recording *r, double *median, double *most);
 
 /* --- verdicts --- */
 
@@ -123,7 +136,7 @@ typedef void aspect_function(const struct comparison *c);
 aspect_function aspect_counts, aspect_rollouts, aspect_endpoints,
     aspect_reactions, aspect_nodes, aspect_victims, aspect_churn,
     aspect_evictions, aspect_hints, aspect_node_steps, aspect_ordinals,
-    aspect_autoscaling, aspect_scheduling;
+    aspect_autoscaling, aspect_scheduling, aspect_data_path;
 
 /* Something that is measured in both traces; `what` is the aspect's own. */
 typedef double measure_function(const struct trace *t, const void *what);

@@ -1,3 +1,4 @@
+#include <dirent.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,28 @@ const char *recording_file(const struct recording *r, const char *name)
 bool recording_has(const struct recording *r, const char *name)
 {
     return access(recording_file(r, name), R_OK) == 0;
+}
+
+const char *recording_match(const struct recording *r, const char *prefix,
+                            const char *suffix, size_t nth)
+{
+    const char *found = NULL;
+    struct dirent **entries;
+    int count = scandir(r->path, &entries, NULL, alphasort);
+
+    for (int i = 0; i < count; i++) {
+        const char *name = entries[i]->d_name;
+        size_t length = strlen(name), tail = strlen(suffix);
+
+        if (!found && strncmp(name, prefix, strlen(prefix)) == 0 &&
+            length >= tail && strcmp(name + length - tail, suffix) == 0 &&
+            nth-- == 0)
+            found = recording_file(r, name);
+        free(entries[i]);
+    }
+    if (count >= 0)
+        free(entries);
+    return found;
 }
 
 double node_number(struct doc_node *map, const char *key, double otherwise)
@@ -127,6 +150,34 @@ static void read_start(struct recording *r)
     r->term = recording_number(r, "term_s", 5);
 }
 
+bool input_cost(const struct input *in, int32_t *cost)
+{
+    const char *key = doc_text(in->root, "key");
+    bool is = strcmp(in->verb, "annotate") == 0 && key &&
+              strcmp(key, "controller.kubernetes.io/pod-deletion-cost") == 0;
+
+    if (is)
+        *cost = (int32_t)node_number(in->root, "value", 0);
+    return is;
+}
+
+/* Events do not have pods' annotations. */
+static void note_costs(struct recording *r)
+{
+    for (size_t i = 0; i < r->inputs.count; i++) {
+        const struct input *in = &r->inputs.items[i];
+        const char *name = doc_text(in->root, "pod");
+        size_t pod =
+            name ? trace_find_pod(r->trace, intern(r->trace->intern, name))
+                 : SIZE_MAX;
+        int32_t cost;
+
+        if (pod != SIZE_MAX && input_cost(in, &cost))
+            trace_cost(r->trace, pod, in->t, cost);
+    }
+    trace_sort(r->trace);
+}
+
 bool recording_read(struct recording *r, const char *folder, const char *name)
 {
     memset(r, 0, sizeof *r);
@@ -144,7 +195,10 @@ bool recording_read(struct recording *r, const char *folder, const char *name)
     if (recording_has(r, "inputs.jsonl") &&
         !lines_read(recording_file(r, "inputs.jsonl"), r->docs, on_input, r))
         return false;
-    return !recording_has(r, "events.jsonl") || events_read(r);
+    if (recording_has(r, "events.jsonl") && !events_read(r))
+        return false;
+    note_costs(r);
+    return probes_read(r);
 }
 
 void recording_release(struct recording *r)

@@ -26,6 +26,7 @@ static void prepare(void *self, struct simulation *s)
     fake_kubelet_start(p);
     faults_start(p);
     autoscaling_start(p);
+    probes_start(p);
     scheduler_set_preference(s->scheduler, prefer, p);
 }
 
@@ -84,6 +85,8 @@ struct trace *replay(const struct recording *r, uint64_t seed,
         p.trace->placed = p.placed;
         p.trace->missed = p.missed;
         p.trace->faults = p.faults;
+        for (size_t i = 0; i < p.pairing.recorded.count; i++)
+            VEC_PUSH(p.trace->stands_for, p.pairing.recorded.items[i]);
         simulation_free(s);
         trace_sort(p.trace);
     } else {
@@ -93,6 +96,7 @@ struct trace *replay(const struct recording *r, uint64_t seed,
     scenario_free(scenario);
     script_release(&script);
     pairing_release(&p.pairing);
+    probes_release(&p);
     VEC_FREE(p.nodes);
     VEC_FREE(p.pods);
     return p.trace;

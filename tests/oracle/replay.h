@@ -41,6 +41,7 @@ struct replay {
     size_t missed; /* faults that found no pod */
     size_t faults;
     uint64_t seed;
+    struct prober *prober; /* probes.c's */
     double offset; /* the recording begins so long after the model: periodic
                       loops have other phases in other replays */
 };
@@ -70,6 +71,10 @@ void fake_kubelet_report(struct replay *p, node_id id, bool ready);
 
 /* --- autoscaling.c: what pods use, of recordings that say it --- */
 void autoscaling_start(struct replay *p);
+
+/* --- probes.c: connects to Services where the recording did --- */
+void probes_start(struct replay *p);
+void probes_release(struct replay *p);
 
 /* --- faults.c: what was done to pods and nodes --- */
 void faults_start(struct replay *p);

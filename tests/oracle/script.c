@@ -255,6 +255,26 @@ static void option(FILE *out, const struct recording *r, const char *key,
         fprintf(out, "      %s: %g%s\n", setting, value, unit);
 }
 
+/* A kube-proxy that took part: its periods, and how long its syncs took. */
+static void write_proxy(FILE *out, const struct recording *r)
+{
+    const char *text = doc_text(r->params, "kube_proxy");
+    const char *least = text ? strstr(text, "minSyncPeriod ") : NULL;
+    double median, most;
+    bool timed = sync_times(r, &median, &most);
+
+    if (!least && !timed)
+        return;
+    fputs("    kubeProxy:\n", out);
+    if (least)
+        fprintf(out, "      minSyncPeriod: %gs\n",
+                strtod(strchr(least, ' '), NULL));
+    if (timed)
+        fprintf(out,
+                "      syncBase: {lognormal: {median: %.9fs, p99: %.9fs}}\n",
+                median, most);
+}
+
 static void write_head(FILE *out, const struct recording *r, double warm_up)
 {
     fprintf(out,
@@ -267,6 +287,7 @@ static void write_head(FILE *out, const struct recording *r, double warm_up)
     option(out, r, "node_monitor_grace_s", "nodeMonitorGracePeriod", "s");
     option(out, r, "node_monitor_period_s", "nodeMonitorPeriod", "s");
     option(out, r, "max_endpoints_per_slice", "maxEndpointsPerSlice", "");
+    write_proxy(out, r);
 }
 
 static void write_taints(FILE *out, struct doc_node *list)

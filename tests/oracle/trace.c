@@ -21,8 +21,50 @@ void trace_free(struct trace *t)
     VEC_FREE(t->steps);
     VEC_FREE(t->writes);
     VEC_FREE(t->granted);
+    VEC_FREE(t->hits);
+    VEC_FREE(t->addresses);
+    for (size_t i = 0; i < t->measures.count; i++)
+        VEC_FREE(t->measures.items[i].shares);
+    VEC_FREE(t->measures);
+    VEC_FREE(t->stands_for);
     intern_free(t->intern);
     free(t);
+}
+
+void trace_cost(struct trace *t, size_t pod, double at, int cost)
+{
+    trace_step(t, (struct trace_step){.t = at,
+                                      .kind = STEP_POD_COST,
+                                      .subject = pod,
+                                      .name = t->pods.items[pod].name,
+                                      .owner = t->pods.items[pod].owner,
+                                      .a = cost});
+}
+
+int trace_cost_at(const struct trace *t, size_t pod, double at)
+{
+    int cost = 0;
+
+    for (size_t i = 0; i < t->steps.count && t->steps.items[i].t <= at; i++) {
+        const struct trace_step *s = &t->steps.items[i];
+
+        if (s->kind == STEP_POD_COST && s->subject == pod)
+            cost = s->a;
+    }
+    return cost;
+}
+
+size_t trace_pod_at(const struct trace *t, const char *address, double at)
+{
+    size_t pod = SIZE_MAX;
+
+    for (size_t i = 0; i < t->addresses.count; i++) {
+        const struct trace_address *a = &t->addresses.items[i];
+
+        if (a->t <= at && strcmp(a->address, address) == 0)
+            pod = a->pod;
+    }
+    return pod;
 }
 
 size_t trace_add_pod(struct trace *t, const char *name, const char *owner,

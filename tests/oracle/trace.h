@@ -39,6 +39,7 @@ enum step_kind {
     STEP_POD_FAILED,
     STEP_POD_TERMINATING,
     STEP_POD_GONE,
+    STEP_POD_COST,   /* a: its annotation pod-deletion-cost */
     STEP_REPLICASET, /* name, owner; a: spec.replicas, b: how many the owner
                         had before it */
     STEP_OWNER,      /* name: status of a Deployment: a spec, b updated, c
@@ -66,12 +67,45 @@ struct trace_write {
     const char *service;
 };
 
+/* Somebody connected to a Service. */
+struct trace_hit {
+    double t;
+    size_t pod; /* index of the one that answered; SIZE_MAX: none did */
+};
+
+/* From t on an address is a pod's. */
+struct trace_address {
+    double t;
+    const char *address;
+    size_t pod;
+};
+
+/* Of many connections to a Service, one after another: how many a pod
+ * answered. */
+struct trace_share {
+    size_t pod;
+    double count;
+};
+struct trace_measure {
+    size_t input;                      /* index of the `measure` */
+    const char *service;               /* NULL: there is none like it */
+    bool sticky;                       /* sessionAffinity ClientIP */
+    VEC_OF(struct trace_share) shares; /* of all that could answer */
+    double answered, unanswered;
+    double repeats; /* answered by the pod that answered the one before */
+};
+
 struct trace {
     struct intern *intern;
     VEC_OF(struct trace_pod) pods; /* in order of creation */
     VEC_OF(struct trace_step) steps;
     VEC_OF(struct trace_write) writes;
-    VEC_OF(bool) granted; /* answers of the eviction API, in order */
+    VEC_OF(bool) granted;          /* answers of the eviction API, in order */
+    VEC_OF(struct trace_hit) hits; /* probes, in order */
+    VEC_OF(struct trace_address) addresses; /* of a recording */
+    VEC_OF(struct trace_measure) measures;  /* of a replay */
+    /* Of a replay: which recorded pod each one stands for; SIZE_MAX: none. */
+    VEC_OF(size_t) stands_for;
     /* Of a replay: pods placed, those of them not where they were recorded;
      * things done to pods, those that found no pod to be done to. */
     size_t placed, unlike, faults, missed;
@@ -91,6 +125,12 @@ void trace_step(struct trace *t, struct trace_step step);
 /* A step of a pod, which is entered into its life too. */
 void trace_pod_step(struct trace *t, size_t pod, enum step_kind kind,
                     double at);
+/* A pod's deletion cost is set. */
+void trace_cost(struct trace *t, size_t pod, double at, int cost);
+/* What it is at a time; 0 where it was not set. */
+int trace_cost_at(const struct trace *t, size_t pod, double at);
+/* Whose address it is at t; SIZE_MAX: nobody's. */
+size_t trace_pod_at(const struct trace *t, const char *address, double at);
 /* Puts the steps in order of time; equal times stay as they are. */
 void trace_sort(struct trace *t);
 

@@ -11,8 +11,13 @@
 #include "tests/oracle/oracle.h"
 
 /* What a pod was when it was chosen. */
-static void class_of(const struct trace_pod *p, double at, char buffer[64])
+static void class_of(const struct trace *t, size_t pod, double at,
+                     char buffer[64])
 {
+    const struct trace_pod *p = &t->pods.items[pod];
+    int cost = trace_cost_at(t, pod, at);
+    size_t length;
+
     /* Ready times within one power of two are equal (LogarithmicScaleDown). */
     double age = at - p->ready;
 
@@ -25,6 +30,9 @@ static void class_of(const struct trace_pod *p, double at, char buffer[64])
     else
         snprintf(buffer, 64, "ready 2^%d s r%d", (int)floor(log2(age)),
                  p->restarts);
+    length = strlen(buffer);
+    if (cost != 0)
+        snprintf(buffer + length, 64 - length, " cost %d", cost);
 }
 
 static int by_text(const void *a, const void *b)
@@ -72,7 +80,7 @@ static char *victims_of(const struct trace *t, const char *owner,
 
         if (!dies(p, owner, phase))
             continue;
-        class_of(p, phase->from, buffer);
+        class_of(t, i, phase->from, buffer);
         texts[count++] = mem_strdup(buffer);
     }
     text = count_texts(texts, count);

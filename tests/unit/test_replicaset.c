@@ -340,6 +340,24 @@ static void test_scale_down(void **state)
     control_free(c);
 }
 
+/* What is annotated with a lower deletion cost goes first, ready or not old. */
+static void test_deletion_cost(void **state)
+{
+    struct control *c = begin(10, 0);
+    struct world *w = c->s.world;
+
+    (void)state;
+    control_run(c, 10);
+    world_pod_set_deletion_cost(w, 3, -1);
+    world_pod_set_deletion_cost(w, 8, -1);
+    world_replicaset_scale(w, 0, 8, INCIDENT_NONE);
+    control_run(c, 10.5);
+    for (pod_id id = 0; id < 10; id++)
+        assert_int_equal(world_pod(w, id)->deletion != SIM_NEVER,
+                         id == 3 || id == 8);
+    control_free(c);
+}
+
 /* Available minReadySeconds after Ready; before 1.34 looked at later. */
 static void test_min_ready(void **state)
 {
@@ -396,6 +414,7 @@ int main(void)
         cmocka_unit_test(test_burst),
         cmocka_unit_test(test_replacement),
         cmocka_unit_test(test_scale_down),
+        cmocka_unit_test(test_deletion_cost),
         cmocka_unit_test(test_min_ready),
         cmocka_unit_test(test_terminating),
     };

@@ -344,6 +344,44 @@ static void binds_at_the_client_s_rate(void **state)
     cluster_free(c);
 }
 
+/* How often, of 20 pods of high priority, the one that was bound later has to
+ * go; the other was bound at 0.1 s. */
+static int later_goes(sim_time later)
+{
+    struct pod_template low = asks_for(900), high = asks_for(900);
+    int count = 0;
+
+    high.priority = 10;
+    for (int i = 0; i < 20; i++) {
+        struct cluster *c = cluster_new(2, 1000);
+        pod_id first, second;
+
+        sim_run_until(c->s.sim, 100 * SIM_MS);
+        first = add_pod(c, &low, 0);
+        sim_run_until(c->s.sim, later);
+        second = add_pod(c, &low, 1);
+        sim_run_until(c->s.sim, 5 * SIM_S);
+        add_pod(c, &high, 2 + i);
+        sim_run_until(c->s.sim, 6 * SIM_S);
+        count += !world_pod(c->s.world, second);
+        assert_int_not_equal(!world_pod(c->s.world, first),
+                             !world_pod(c->s.world, second));
+        cluster_free(c);
+    }
+    return count;
+}
+
+/* The node goes whose pod started last, in whole seconds; any, where that is
+ * the same. */
+static void preempts_the_latest_by_seconds(void **state)
+{
+    int count = later_goes(500 * SIM_MS);
+
+    (void)state;
+    assert_int_equal(later_goes(1500 * SIM_MS), 20);
+    assert_true(count > 0 && count < 20);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -359,6 +397,7 @@ int main(void)
         cmocka_unit_test(counts_what_waits),
         cmocka_unit_test(waits_for_writes),
         cmocka_unit_test(binds_at_the_client_s_rate),
+        cmocka_unit_test(preempts_the_latest_by_seconds),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
