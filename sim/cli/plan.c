@@ -173,6 +173,19 @@ size_t plan_add_layout(struct plan *plan, const struct scenario *scenario)
     return i;
 }
 
+/* Whether a Service has traffic: its sums, in rows from i on, are followed by
+ * its traffic entries'. */
+static bool has_traffic(const struct plan_layout *layout, size_t i)
+{
+    const char *service = layout->rows[i].service;
+
+    for (; i < layout->count && same_text(layout->rows[i].service, service);
+         i++)
+        if (layout->rows[i].traffic[0] != '\0')
+            return true;
+    return false;
+}
+
 /* The SLOs, else availability and p99 of each Service with traffic. */
 void plan_set_goals(struct plan *plan)
 {
@@ -192,7 +205,8 @@ void plan_set_goals(struct plan *plan)
 
         if (row->traffic[0] == '\0' && row->service[0] != '\0' &&
             (same_text(goal.metric, "request_availability") ||
-             same_text(goal.metric, "latency_p99")))
+             same_text(goal.metric, "latency_p99")) &&
+            has_traffic(layout, i))
             VEC_PUSH(plan->goals, goal);
     }
 }

@@ -90,6 +90,17 @@ done
 "$PODCHURN" merge part-1 part-2 -o joined --no-plot -q 2>/dev/null
 same precise joined
 
+# It is about Services that have traffic.
+cat >idle.yaml <<'END'
+apiVersion: v1
+kind: Service
+metadata: {name: idle}
+spec: {selector: {app: web}, ports: [{port: 80}]}
+END
+"$PODCHURN" run rollout.yaml idle.yaml --precision 50% --max-reps 40 -o idle \
+    --no-plot -q 2>said || fail "a Service without traffic: status $?"
+[ ! -s said ] || fail "a Service without traffic: $(cat said)"
+
 # Other processes.
 mpi() { # OUTPUT RANKS
     mpirun -n "$2" "$PODCHURN" batch study.yaml -o "$1" --no-plot -q --jobs 1
