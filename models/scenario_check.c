@@ -78,6 +78,15 @@ static void check_service(struct scenario_reader *r,
         check_port(r, s, &s->ports[i]);
 }
 
+/* ---- what names or selects nothing, and so does nothing ---- */
+
+static void check_pdb(struct scenario_reader *r, const struct pdb_spec *p)
+{
+    if (!scenario_matches_any(r, p->meta.space, &p->selector))
+        diag_warning(r->diag, p->meta.place,
+                     "PodDisruptionBudget '%s' selects no pod", p->meta.name);
+}
+
 /* ---- selectors of the Scenario ---- */
 
 static void mark_workload(void *self, const struct meta *meta,
@@ -220,6 +229,8 @@ bool scenario_check(struct scenario_reader *r)
         check_service(r, r->l.later.services.items[i]);
     for (i = 0; i < r->l.objects.hpas.count; i++)
         scenario_check_hpa(r, r->l.objects.hpas.items[i]);
+    for (i = 0; i < r->l.objects.pdbs.count; i++)
+        check_pdb(r, r->l.objects.pdbs.items[i]);
     check_workloads(r);
     for (i = 0; i < s->failure_count; i++)
         if (s->failures[i].mode)
