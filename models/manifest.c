@@ -364,8 +364,12 @@ static bool read_object(struct loader *l, struct doc_node *root,
     if (into == &l->objects && !is_new(&o))
         return false;
     o.dumped = is_dumped(root);
-    if (!o.dumped || !lacks_containers(&o))
-        return kinds[i].read(&o);
+    if (!o.dumped || !lacks_containers(&o)) {
+        bool ok = kinds[i].read(&o);
+
+        manifest_warn_of_typos(l, doc_get(root, "spec"));
+        return ok;
+    }
     diag_warning(l->diag, o.meta.place, "%s '%s' has no containers: left out",
                  o.kind, o.meta.name);
     return true;

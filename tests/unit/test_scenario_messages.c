@@ -98,6 +98,12 @@ static void test_warnings(void **state)
          "---\napiVersion: v1\nkind: Servcie\nmetadata: {name: s}\n",
          "no kind 'Servcie' is known: passed over\n  did you mean "
          "'Service'?"},
+        {SCENARIO("  traffic: []\n") "---\napiVersion: v1\nkind: Pod\n"
+                                     "metadata: {name: p}\nspec: {contianers: "
+                                     "[], containers: [{name: c, "
+                                     "readynessProbe: {}, volumes: []}]}\n",
+         "unknown field 'readynessProbe': ignored\n  did you mean "
+         "'readinessProbe'?"},
         {SCENARIO("  traffic: [{service: web, hedge: {after: 1s}}]\n") WEB,
          "'after' is not below 'timeout'"},
         {SCENARIO("  traffic: [{service: web, arrivals: {profile: {points: "
