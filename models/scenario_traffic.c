@@ -351,6 +351,13 @@ bool scenario_access_fits(struct scenario_reader *r,
                    t->service);
         return false;
     }
+    if (!s->headless && t->access == ACCESS_HEADLESS) {
+        diag_warning(r->diag, t->place,
+                     "Service '%s' has a virtual IP, which is what its name "
+                     "gives: taken as one without",
+                     t->service);
+        diag_hint(r->diag, "write 'clusterIP: None' in the Service");
+    }
     if (!scenario_has_pods(r, s))
         diag_warning(r->diag, t->place,
                      "Service '%s' selects no pod: all requests will fail",

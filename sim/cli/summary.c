@@ -177,6 +177,10 @@ static service_id services(const struct study *study, FILE *out)
     size_t lines = 0, left = 0;
     service_id charted = NO_ID;
 
+    if (w->services.count == 0) {
+        fputs("no Service: nobody asks the pods\n", out);
+        return NO_ID;
+    }
     fprintf(out, "%-14s %-11s%4s%6s%9s%8s  %-17s%8s\n", "SERVICE", "CLUSTER-IP",
             "IPS", "CHURN", "REQUESTS", "FAILED", "AVAILABILITY 95 %", "P99");
     for (size_t i = 0; i < w->services.count; i++) {
@@ -308,10 +312,11 @@ static void slos(const struct study *study, FILE *out)
 static void foot(const struct study *study, const char *dir, FILE *out)
 {
     const struct scenario *c = study->scenario;
+    char text[80];
 
     for (size_t i = 0; i < c->assumption_count && i < ASSUMED_LINES; i++)
-        fprintf(out, "%s%.70s\n",
-                i ? "         " : "assumed: ", c->assumptions[i]);
+        fprintf(out, "%s%s\n", i ? "         " : "assumed: ",
+                fit(c->assumptions[i], 70, text, sizeof text));
     if (dir)
         figures_say_files(dir, "metrics.csv, incidents.csv", out);
     fputs("next: podchurn check FILE --print    every setting and default\n",

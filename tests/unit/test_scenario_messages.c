@@ -104,6 +104,8 @@ static void test_warnings(void **state)
                                      "readynessProbe: {}, volumes: []}]}\n",
          "unknown field 'readynessProbe': ignored\n  did you mean "
          "'readinessProbe'?"},
+        {SCENARIO("  traffic: [{service: web, access: headless}]\n") WEB,
+         "Service 'web' has a virtual IP, which is what its name gives"},
         {SCENARIO("  traffic: [{service: web, hedge: {after: 1s}}]\n") WEB,
          "'after' is not below 'timeout'"},
         {SCENARIO("  traffic: [{service: web, arrivals: {profile: {points: "
