@@ -64,13 +64,14 @@ index_of(n, s) = (count_names(("\n" . n)[2:strstrt("\n" . n, "\n" . s . "\n")]))
 unit_of(T) = (T >= 10800 ? 3600.0 : T >= 300 ? 60.0 : 1.0)
 unit_name(T) = (T >= 10800 ? "hours" : T >= 300 ? "minutes" : "seconds")
 
-# The end of what `series` is about, in seconds: its rows are intervals, named
+# The end of what `intervals` is about, in seconds: its rows are intervals, named
 # by their start, the first 0: eval find_end.
-series = dir . "/plots/timeseries.csv"
-find_end = 'stats series using (column("time")) nooutput; \
+intervals = dir . "/plots/timeseries.csv"
+find_end = 'end = 0; \
+    stats intervals using (column("time")) nooutput; \
+    if (exists("STATS_max") && STATS_max > 0) { \
     end = STATS_max; \
-    if (end > 0) { \
-    stats series using (column("time") > 0 ? column("time") : NaN) nooutput; \
+    stats intervals using (column("time") > 0 ? column("time") : NaN) nooutput; \
     end = end + STATS_min \
     }'
 

@@ -1,7 +1,7 @@
 # Which clients notice? Availability over time, one line a group of clients.
 dir = ARG1; format = ARG2; out = ARG3; variant = ARG4; many = (ARG5 > 1)
 load "_style.gp"
-file = series
+file = intervals
 set table $None
 eval find_end
 plot file using (gather(strcol("traffic"))) with table

@@ -1,7 +1,7 @@
 # Is what was asked for there? Pods desired and pods ready, over time.
 dir = ARG1; format = ARG2; out = ARG3; variant = ARG4; many = (ARG5 > 1)
 load "_style.gp"
-file = series
+file = intervals
 set table $None
 eval find_end
 plot file using (gather(strcol("traffic") eq "" ? strcol("service") : "")) with table
