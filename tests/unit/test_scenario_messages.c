@@ -104,6 +104,12 @@ static void test_warnings(void **state)
                                      "readynessProbe: {}, volumes: []}]}\n",
          "unknown field 'readynessProbe': ignored\n  did you mean "
          "'readinessProbe'?"},
+        {SCENARIO("  traffic: []\n") WEB
+         "---\napiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: s}\n"
+         "spec: {serviceName: wep, selector: {matchLabels: {a: s}}, template: "
+         "{metadata: {labels: {a: s}}, spec: {containers: [{name: c}]}}}\n",
+         "StatefulSet 's': there is no Service 'wep', so its pods have no DNS "
+         "names\n  did you mean 'web'?"},
         {SCENARIO("  traffic: [{service: web, access: headless}]\n") WEB,
          "Service 'web' has a virtual IP, which is what its name gives"},
         {SCENARIO("  traffic: [{service: web, hedge: {after: 1s}}]\n") WEB,
