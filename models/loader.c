@@ -187,3 +187,13 @@ const char *const *loader_names(struct loader *l, const char *kind,
     VEC_FREE(list.names);
     return names;
 }
+
+bool loader_is_name(const char *text)
+{
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyz0123456789-.:";
+    size_t length = strlen(text);
+
+    return length > 0 && length <= 253 && strspn(text, allowed) == length &&
+           text[0] != '-' && text[0] != '.' && text[length - 1] != '-' &&
+           text[length - 1] != '.';
+}

@@ -69,6 +69,9 @@ void manifest_read_priorities(struct loader *l, struct doc_node *root);
 /* Once all is read: drops what present owners stand for: ReplicaSets of
  * Deployments, pods of ReplicaSets (dumps hold all three). */
 void manifest_drop_owned(struct loader *l, struct object_list *list);
+/* Whether an object may be called so: a DNS-1123 subdomain, as in
+ * validation.IsDNS1123Subdomain; ':' too, which RBAC and dumps have. */
+bool loader_is_name(const char *text);
 /* Notes such as "skipped: 3 ConfigMap, 2 Secret". */
 void manifest_note_skipped(struct loader *l);
 /* True where a skipped kind's pod template (StatefulSet ...) has the labels

@@ -66,18 +66,6 @@ void manifest_release(struct loader *l)
 
 /* ---- metadata ---- */
 
-/* DNS-1123 subdomains, as names of objects are: validation.IsDNS1123Subdomain.
- * ':' too: RBAC and dumps have it. */
-static bool is_name(const char *text)
-{
-    static const char allowed[] = "abcdefghijklmnopqrstuvwxyz0123456789-.:";
-    size_t length = strlen(text);
-
-    return length > 0 && length <= 253 && strspn(text, allowed) == length &&
-           text[0] != '-' && text[0] != '.' && text[length - 1] != '-' &&
-           text[length - 1] != '.';
-}
-
 static bool name_read(struct manifest_object *o, struct doc_node *metadata)
 {
     struct doc_node *name = doc_get(metadata, "name");
@@ -94,7 +82,7 @@ static bool name_read(struct manifest_object *o, struct doc_node *metadata)
         return false;
     }
     o->meta.place = name->place;
-    if (name->kind != DOC_SCALAR || !is_name(name->text))
+    if (name->kind != DOC_SCALAR || !loader_is_name(name->text))
         return value_bad(o->l, name, "lower case letters, digits, '-' and '.'");
     o->meta.name = intern(o->l->intern, name->text);
     return true;
@@ -117,7 +105,7 @@ static bool meta_read(struct manifest_object *o, bool cluster_wide)
         return false;
     if (!*o->meta.space)
         o->meta.space = intern(l->intern, "default");
-    return is_name(o->meta.space) ||
+    return loader_is_name(o->meta.space) ||
            value_bad(l, doc_get(metadata, "namespace"),
                      "lower case letters, digits and '-'");
 }
@@ -216,6 +204,22 @@ void manifest_ignore(struct loader *l, const char *what)
         VEC_PUSH(m->ignored, one);
 }
 
+/* "Servcie": of Kubernetes' own groups, and no kind of theirs. */
+static void warn_of_kind(const struct manifest_object *o)
+{
+    const struct doc_node *kind = doc_get(o->root, "kind");
+    const char *names[KINDS + 1];
+
+    for (size_t i = 0; i < KINDS; i++)
+        names[i] = kinds[i].kind;
+    names[KINDS] = NULL;
+    if (strchr(o->api, '.') || !diag_nearest(o->kind, names))
+        return;
+    diag_warning(o->l->diag, kind ? kind->place : o->root->place,
+                 "no kind '%.60s' is known: passed over", o->kind);
+    diag_suggest(o->l->diag, o->kind, names);
+}
+
 /* Counts it, and keeps the labels of its pods for later messages. */
 static bool skip(struct manifest_object *o)
 {
@@ -226,6 +230,7 @@ static bool skip(struct manifest_object *o)
     const char *space;
     bool found;
 
+    warn_of_kind(o);
     count_name(o->l, m->skipped.items, m->skipped.count, o->kind, &found);
     if (!found)
         VEC_PUSH(m->skipped, one);
@@ -359,8 +364,12 @@ static bool read_object(struct loader *l, struct doc_node *root,
     if (into == &l->objects && !is_new(&o))
         return false;
     o.dumped = is_dumped(root);
-    if (!o.dumped || !lacks_containers(&o))
-        return kinds[i].read(&o);
+    if (!o.dumped || !lacks_containers(&o)) {
+        bool ok = kinds[i].read(&o);
+
+        manifest_warn_of_typos(l, doc_get(root, "spec"));
+        return ok;
+    }
     diag_warning(l->diag, o.meta.place, "%s '%s' has no containers: left out",
                  o.kind, o.meta.name);
     return true;

@@ -68,6 +68,14 @@ static bool ports_read(struct loader *l, struct doc_node *node,
     return ok;
 }
 
+/* A limit of less than 0: there is none. */
+static bool within(struct loader *l, struct doc_node *requests, const char *key,
+                   int64_t request, int64_t limit)
+{
+    return limit < 0 || request <= limit ||
+           value_bad(l, doc_get(requests, key), "no more than its limit");
+}
+
 /* Requests are the limits where only those are given (defaults.go,
  * SetDefaults_Pod); none may exceed its limit (validation.go). */
 static bool resources_read(struct loader *l, struct doc_node *node,
@@ -76,6 +84,7 @@ static bool resources_read(struct loader *l, struct doc_node *node,
     struct resources *out = &container->requests;
     struct doc_node *resources, *requests, *limits;
     struct resources limit = {.cpu = -1, .memory = -1, .storage = -1};
+    bool ok;
 
     if (!value_mapping(l, node, "resources", &resources) ||
         !value_mapping(l, resources, "requests", &requests) ||
@@ -91,12 +100,8 @@ static bool resources_read(struct loader *l, struct doc_node *node,
         doc_get(requests, "memory") || doc_get(limits, "memory");
     container->cpu_limit = limit.cpu > 0 ? limit.cpu : 0;
     container->memory_limit = limit.memory > 0 ? limit.memory : 0;
-    if (limit.cpu >= 0 && out->cpu > limit.cpu)
-        return value_bad(l, doc_get(requests, "cpu"), "no more than its limit");
-    if (limit.memory >= 0 && out->memory > limit.memory)
-        return value_bad(l, doc_get(requests, "memory"),
-                         "no more than its limit");
-    return true;
+    ok = within(l, requests, "cpu", out->cpu, limit.cpu);
+    return within(l, requests, "memory", out->memory, limit.memory) && ok;
 }
 
 /* The tag ":latest", or none, is pulled anew each time (defaults.go,

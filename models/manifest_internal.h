@@ -56,6 +56,10 @@ struct manifests {
 struct manifests *manifest_state(struct loader *l);
 void manifest_ignore(struct loader *l, const char *what);
 
+/* Warns of keys below the node, of those that were not read, that are nearly
+ * a field's name. NULL: nothing to look at. */
+void manifest_warn_of_typos(struct loader *l, struct doc_node *node);
+
 /* An object being read. */
 struct manifest_object {
     struct loader *l;

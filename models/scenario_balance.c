@@ -21,7 +21,10 @@ static const struct lb_strategy *find(struct scenario_reader *r,
         VEC_PUSH(names, lb_strategies[i]->name);
     VEC_PUSH(names, NULL);
     diag_error(r->diag, place, "unknown strategy '%.60s'", name);
-    diag_suggest(r->diag, name, names.items);
+    if (diag_nearest(name, names.items))
+        diag_suggest(r->diag, name, names.items);
+    else
+        diag_hint(r->diag, "'podchurn list strategies' has them all");
     VEC_FREE(names);
     return NULL;
 }

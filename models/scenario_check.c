@@ -78,6 +78,30 @@ static void check_service(struct scenario_reader *r,
         check_port(r, s, &s->ports[i]);
 }
 
+/* ---- what names or selects nothing, and so does nothing ---- */
+
+static void check_pdb(struct scenario_reader *r, const struct pdb_spec *p)
+{
+    if (!scenario_matches_any(r, p->meta.space, &p->selector))
+        diag_warning(r->diag, p->meta.place,
+                     "PodDisruptionBudget '%s' selects no pod", p->meta.name);
+}
+
+/* The API server does not look for it either. */
+static void check_governing(struct scenario_reader *r,
+                            const struct statefulset_spec *s)
+{
+    if (!*s->service_name ||
+        loader_service(&r->l, s->meta.space, s->service_name))
+        return;
+    diag_warning(r->diag, s->meta.place,
+                 "StatefulSet '%s': there is no Service '%s', so its pods "
+                 "have no DNS names",
+                 s->meta.name, s->service_name);
+    diag_suggest(r->diag, s->service_name,
+                 loader_names(&r->l, "service", s->meta.space));
+}
+
 /* ---- selectors of the Scenario ---- */
 
 static void mark_workload(void *self, const struct meta *meta,
@@ -220,6 +244,10 @@ bool scenario_check(struct scenario_reader *r)
         check_service(r, r->l.later.services.items[i]);
     for (i = 0; i < r->l.objects.hpas.count; i++)
         scenario_check_hpa(r, r->l.objects.hpas.items[i]);
+    for (i = 0; i < r->l.objects.pdbs.count; i++)
+        check_pdb(r, r->l.objects.pdbs.items[i]);
+    for (i = 0; i < r->l.objects.statefulsets.count; i++)
+        check_governing(r, r->l.objects.statefulsets.items[i]);
     check_workloads(r);
     for (i = 0; i < s->failure_count; i++)
         if (s->failures[i].mode)

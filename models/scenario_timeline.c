@@ -56,30 +56,42 @@ static const struct kubectl_verb *find_verb(const struct kubectl_words *words)
     return best;
 }
 
-static bool unknown_verb(struct scenario_reader *r,
-                         const struct kubectl_words *words)
+/* One that kubectl has and the models have not, with its second word where
+ * that belongs to it; NULL: none such. */
+static const char *planned_verb(struct scenario_reader *r,
+                                const struct kubectl_words *words)
 {
     static const char *const planned[] = {
         "set", "create", "run", "replace", "rollout", "edit", "evict", NULL};
-    VEC_OF(const char *) names = {0};
-    const char *wrong = words->count > 0 ? words->items[0] : "";
-    size_t i;
 
-    for (i = 0; planned[i]; i++)
-        if (begins_with(words, planned[i]) > 0) {
-            wrong = planned[i];
-            if (words->count > 1 && !strchr(wrong, ' '))
-                wrong =
-                    intern_printf(r->l.intern, "%s %s", wrong, words->items[1]);
-            return reader_not_yet(
-                r->diag, words->place,
-                intern_printf(r->l.intern, "kubectl %s", wrong));
-        }
-    for (i = 0; kubectl_verbs[i]; i++)
+    for (size_t i = 0; planned[i]; i++) {
+        if (begins_with(words, planned[i]) == 0)
+            continue;
+        return words->count == 1 ? planned[i]
+                                 : intern_printf(r->l.intern, "%s %s",
+                                                 planned[i], words->items[1]);
+    }
+    return NULL;
+}
+
+static bool unknown_verb(struct scenario_reader *r,
+                         const struct kubectl_words *words)
+{
+    VEC_OF(const char *) names = {0};
+    const char *planned = planned_verb(r, words);
+    const char *wrong = planned ? planned : words->items[0];
+
+    for (size_t i = 0; kubectl_verbs[i]; i++)
         VEC_PUSH(names, kubectl_verbs[i]->name);
     VEC_PUSH(names, NULL);
-    diag_error(r->diag, words->place, "unknown kubectl command '%.60s'", wrong);
-    diag_suggest(r->diag, wrong, names.items);
+    if (planned && !diag_nearest(planned, names.items)) {
+        reader_not_yet(r->diag, words->place,
+                       intern_printf(r->l.intern, "kubectl %s", planned));
+    } else {
+        diag_error(r->diag, words->place, "unknown kubectl command '%.60s'",
+                   wrong);
+        diag_suggest(r->diag, wrong, names.items);
+    }
     VEC_FREE(names);
     return false;
 }
@@ -108,6 +120,11 @@ bool scenario_read_kubectl(struct scenario_reader *r, const char *text,
     out->text =
         intern_printf(r->l.intern, "kubectl %s",
                       strncmp(text, "kubectl ", 8) == 0 ? text + 8 : text);
+    if (words.count == 0) {
+        diag_error(r->diag, out->place, "'kubectl' needs a command");
+        diag_hint(r->diag, "'podchurn list events' has them all");
+        return false;
+    }
     out->verb = find_verb(&words);
     if (!out->verb)
         return unknown_verb(r, &words);

@@ -224,6 +224,10 @@ static void warn_of_patience(struct scenario_reader *r, struct doc_node *item,
         diag_warning(r->diag, key_of(item, "timeout", t->place),
                      "'timeout' is not above the network's latency: all "
                      "requests will fail");
+    if (t->connect_timeout > t->timeout)
+        diag_warning(r->diag, key_of(item, "connectTimeout", t->place),
+                     "'connectTimeout' is above 'timeout', which ends the "
+                     "attempt before");
     if (t->deadline < t->timeout && t->timeout != SIM_NEVER)
         diag_warning(r->diag, key_of(item, "deadline", t->place),
                      "'deadline' is below 'timeout'");
@@ -346,6 +350,13 @@ bool scenario_access_fits(struct scenario_reader *r,
                    "Service '%s' is UDP: its sockets have no 'streams'",
                    t->service);
         return false;
+    }
+    if (!s->headless && t->access == ACCESS_HEADLESS) {
+        diag_warning(r->diag, t->place,
+                     "Service '%s' has a virtual IP, which is what its name "
+                     "gives: taken as one without",
+                     t->service);
+        diag_hint(r->diag, "write 'clusterIP: None' in the Service");
     }
     if (!scenario_has_pods(r, s))
         diag_warning(r->diag, t->place,

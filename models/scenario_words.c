@@ -92,12 +92,10 @@ static bool split(struct splitting *s)
     }
 }
 
-static void keep_flag(struct splitting *s, const char *name, const char *value)
+static void keep_flag(struct splitting *s, struct kubectl_flag flag)
 {
-    struct kubectl_flag flag = {name, value};
-
-    if (strcmp(name, "namespace") == 0)
-        s->space = value;
+    if (strcmp(flag.name, "namespace") == 0 && !flag.bare)
+        s->space = flag.value;
     else
         VEC_PUSH(s->flags, flag);
 }
@@ -106,14 +104,15 @@ static void keep_flag(struct splitting *s, const char *name, const char *value)
  * an error. */
 static size_t take_flag(struct splitting *s, size_t i)
 {
-    const char *word = s->words.items[i], *name, *value = NULL, *equals;
-    size_t j;
+    const char *word = s->words.items[i], *value = NULL, *equals;
+    struct kubectl_flag flag = {0};
+    size_t j, taken = 1;
 
     if (word[1] == '-') {
         equals = strchr(word, '=');
-        name = equals ? intern_printf(s->l->intern, "%.*s",
-                                      (int)(equals - word - 2), word + 2)
-                      : intern(s->l->intern, word + 2);
+        flag.name = equals ? intern_printf(s->l->intern, "%.*s",
+                                           (int)(equals - word - 2), word + 2)
+                           : intern(s->l->intern, word + 2);
         value = equals ? equals + 1 : NULL;
     } else {
         for (j = 0; j < sizeof letters / sizeof letters[0]; j++)
@@ -123,20 +122,18 @@ static size_t take_flag(struct splitting *s, size_t i)
             diag_error(s->l->diag, s->place, "unknown flag '%.60s'", word);
             return 0;
         }
-        name = intern(s->l->intern, letters[j].name);
+        flag.name = intern(s->l->intern, letters[j].name);
         if (word[2])
             value = word + 2 + (word[2] == '=');
     }
-    if (value || is_switch(name)) {
-        keep_flag(s, name, intern(s->l->intern, value));
-        return 1;
+    flag.value = intern(s->l->intern, value);
+    if (!value && !is_switch(flag.name) && i + 1 < s->words.count) {
+        flag.value = s->words.items[i + 1];
+        taken = 2;
     }
-    if (i + 1 == s->words.count) {
-        diag_error(s->l->diag, s->place, "flag '%.60s' needs a value", word);
-        return 0;
-    }
-    keep_flag(s, name, s->words.items[i + 1]);
-    return 2;
+    flag.bare = !flag.value && !is_switch(flag.name);
+    keep_flag(s, flag);
+    return taken;
 }
 
 static bool sort_words(struct splitting *s)

@@ -21,7 +21,16 @@ unset table
 last = -1e9
 line = 0
 depth = 0 # lines of labels
+most = 5 # of them; what does not fit is counted
+hidden = (words(times) > 16 ? words(times) - 16 : 0)
 right = 0 # how far the labels reach, in parts of the figure's width
+label_at = 'if (share > 0.8) { \
+    set label mark at x, graph 1.0 offset -0.3, -0.6 - line * 0.9 \
+        right font ",11" textcolor rgb "#666666" noenhanced \
+    } else { \
+    set label mark at x, graph 1.0 offset 0.3, -0.6 - line * 0.9 \
+        left font ",11" textcolor rgb "#666666" noenhanced \
+    }'
 do for [i = 1:(words(times) < 16 ? words(times) : 16)] {
     x = real(word(times, i))
     mark = name_at(marks, i)
@@ -29,13 +38,17 @@ do for [i = 1:(words(times) < 16 ? words(times) : 16)] {
     line = (share < right ? line + 1 : 0)
     right = (share + 0.013 * strlen(mark) > right ? \
         share + 0.013 * strlen(mark) : right)
-    depth = (line >= depth ? line + 1 : depth)
     set arrow from x, graph 0 to x, graph 1 nohead dt 3 lc rgb "#999999" back
-    if (share > 0.8) {
-        set label mark at x, graph 1.0 offset -0.3, -0.6 - line * 0.9 \
-            right font ",11" textcolor rgb "#666666" noenhanced
+    if (line >= most) {
+        hidden = hidden + 1
     } else {
-        set label mark at x, graph 1.0 offset 0.3, -0.6 - line * 0.9 \
-            left font ",11" textcolor rgb "#666666" noenhanced
+        depth = (line >= depth ? line + 1 : depth)
+        eval label_at
     }
+}
+if (hidden) {
+    mark = sprintf("… and %d more", hidden)
+    line = depth
+    depth = depth + 1
+    eval label_at
 }

@@ -6,12 +6,15 @@ set datafile missing ""
 set datafile columnheaders
 set encoding utf8
 if (!exists("high")) { high = 675 }
-if (format eq "svg") {
-    set terminal svg size 1200,high font "DejaVu Sans,15" background "white"
-} else {
-    set terminal pngcairo size 1200,high font "DejaVu Sans,13" background "white"
-}
-set output out
+# Joins are round: mitred ones of thick lines reach over 100 %.
+canvas = 'if (format eq "svg") { \
+    set terminal svg size 1200,high rounded font "DejaVu Sans,15" \
+        background "white" \
+    } else { \
+    set terminal pngcairo size 1200,high rounded font "DejaVu Sans,13" \
+        background "white" \
+    }; set output out'
+eval canvas
 
 # Okabe and Ito's colours, told apart with any colour vision.
 colours = "#0072B2 #D55E00 #009E73 #CC79A7 #E69F00 #56B4E9 #000000 #F0E442"
@@ -60,6 +63,17 @@ index_of(n, s) = (count_names(("\n" . n)[2:strstrt("\n" . n, "\n" . s . "\n")]))
 # Hours, minutes or seconds, as suits the last time T (in seconds).
 unit_of(T) = (T >= 10800 ? 3600.0 : T >= 300 ? 60.0 : 1.0)
 unit_name(T) = (T >= 10800 ? "hours" : T >= 300 ? "minutes" : "seconds")
+
+# The end of what `intervals` is about, in seconds: its rows are intervals, named
+# by their start, the first 0: eval find_end.
+intervals = dir . "/plots/timeseries.csv"
+find_end = 'end = 0; \
+    stats intervals using (column("time")) nooutput; \
+    if (exists("STATS_max") && STATS_max > 0) { \
+    end = STATS_max; \
+    stats intervals using (column("time") > 0 ? column("time") : NaN) nooutput; \
+    end = end + STATS_min \
+    }'
 
 # Begins the block $G<i> of rows: `eval block(i)`, a plot with table, `unset
 # table`. Its first row is no data, so that a block without any can be drawn.

@@ -24,6 +24,12 @@ shown = (n > 48 ? 48 : n)
 end = STATS_max
 unit = unit_of(end)
 load "_incidents.gp"
+# Many rows need a higher figure.
+if (shown > 30) {
+    high = 675 + 16 * (shown - 30)
+    set output
+    eval canvas
+}
 row(s) = 1 + index_of(names, s)
 is(state) = (strcol("state") eq state && of_first(0) && \
     has(pod_ip(0)) && row(pod_ip(0)) <= shown)
@@ -49,14 +55,15 @@ unset datafile columnheaders
 set title named(n > shown ? sprintf("Addresses of the Services, from listed to gone: the first %d", shown) : "Addresses of the Services, from listed to gone")
 set xlabel unit_name(end)
 set xrange [0:end / unit]
-# Room for the labels: a line of them is as high as 1/26 of the figure.
-set yrange [shown + 0.7:0.4 - (shown + 1) * depth / (26.0 - depth)]
+# Room for the labels: 26 lines of them are as high as the usual figure.
+lines = 26.0 * (high - 135) / 540
+set yrange [shown + 0.7:0.4 - (shown + 1) * depth / (lines - depth)]
 longest = 0
 do for [i = 1:shown] {
     longest = (strlen(name_at(names, i)) > longest ? \
         strlen(name_at(names, i)) : longest)
 }
-size = (shown > 40 ? 7 : shown > 30 ? 8 : 11)
+size = (shown > 24 ? 9 : 11)
 set lmargin 4 + longest * size / 13.0
 set key maxrows 1
 set format y ""

@@ -1,14 +1,13 @@
 # Which clients notice? Availability over time, one line a group of clients.
 dir = ARG1; format = ARG2; out = ARG3; variant = ARG4; many = (ARG5 > 1)
 load "_style.gp"
-file = dir . "/plots/timeseries.csv"
+file = intervals
 set table $None
-stats file using (column("time")) nooutput
+eval find_end
 plot file using (gather(strcol("traffic"))) with table
 unset table
 n = count_names(names)
 if (n == 0) exit
-end = STATS_max
 unit = unit_of(end)
 ended(u) = column("succeeded") + column("failed")
 

@@ -19,7 +19,8 @@ set format "%g"
 set grid xtics ytics lc rgb "#DDDDDD" lt 1
 high_end = last * (last / edge > 6 ? 1.6 : 1.15)
 long_end = slow * (slow / fast > 5 ? 1.8 : 1.3)
-eval set_axis("y", edge, high_end)
+# Those without failures stand at the edge, whole points inside the panel.
+eval set_axis("y", edge / 1.3, high_end)
 eval set_axis("x", fast / 1.25, long_end)
 eval mark_none("y")
 # A label only where there is room: the panel in cells, none twice.
@@ -37,29 +38,29 @@ set label 1 sprintf("%s: filled where nothing is surely better in one and no wor
     at screen 0.5, screen 1 - 20.0 / high center font ",15" noenhanced
 from = 70.0 / high
 to = 1 - 75.0 / high
-set multiplot layout down,across margins 0.08,0.98,from,to spacing 0.08,0.14
+set multiplot layout down,across margins 0.1,0.98,from,to spacing 0.08,0.14
 do for [s = 1:panels] {
     taken = ";"
     set title groups[s] noenhanced font ",12" offset 0, -0.6
     set xlabel (s > panels - across ? "p99 latency, ms" : "")
     set ylabel (s % across == 1 || across == 1 ? "requests that failed, %" : "")
-    plot variants using (is(s, 0) ? 1000 * column("latency_p99") : NaN): \
-            (shown(column("failed"))) \
-            with points pt 6 ps 0.9 lw 1.5 lc rgb "#999999", \
-        variants using (is(s, 0) && fits(0) ? 1000 * column("latency_p99") : NaN): \
-            (shown(column("failed"))):(strcol("label")) \
-            with labels left offset 0.5, 0.4 font ",9" noenhanced \
-            textcolor rgb "#999999", \
-        variants using (is(s, 1) ? 1000 * column("latency_p99") : NaN): \
+    plot variants using (is(s, 1) ? 1000 * column("latency_p99") : NaN): \
             (shown(column("failed"))): \
             (1000 * column("latency_p99_low")): \
             (1000 * column("latency_p99_high")): \
             (shown(column("failed_low"))):(shown(column("failed_high"))) \
             with xyerrorbars pt 7 ps 1.2 lw 1.5 lc rgb colour(0), \
-        variants using (is(s, 1) ? 1000 * column("latency_p99") : NaN): \
+        variants using (is(s, 1) && fits(0) ? 1000 * column("latency_p99") : NaN): \
             (shown(column("failed"))):(strcol("label")) \
             with labels left offset 0.6, 0.5 font ",11" noenhanced \
-            textcolor rgb colour(0)
+            textcolor rgb colour(0), \
+        variants using (is(s, 0) ? 1000 * column("latency_p99") : NaN): \
+            (shown(column("failed"))) \
+            with points pt 6 ps 0.9 lw 1.5 lc rgb "#999999", \
+        variants using (is(s, 0) && fits(0) ? 1000 * column("latency_p99") : NaN): \
+            (shown(column("failed"))):(strcol("label")) \
+            with labels left offset 0.5, 0.4 font ",9" noenhanced \
+            textcolor rgb "#999999"
     unset label 1
 }
 unset multiplot

@@ -5,16 +5,18 @@ file = dir . "/failures.csv"
 set table $None
 plot file using (gather(of_first(0) ? strcol("cause") : "")) \
     with table
-stats dir . "/plots/timeseries.csv" using (column("time")) nooutput
+eval find_end
 unset table
 n = count_names(names)
 if (n == 0) exit
-end = STATS_max
 unit = unit_of(end)
+top = 1
+most_failed(x) = (x > top ? (top = x, x) : x)
 do for [i = 1:n] {
     name = name_at(names, i)
     eval block(i)
-    plot file using (column("first") / unit):(column("last") / unit):(column("attempts")) \
+    plot file using (column("first") / unit):(column("last") / unit): \
+        (most_failed(column("attempts"))) \
         with table if (strcol("cause") eq name && of_first(0))
     unset table
 }
@@ -27,8 +29,8 @@ set ylabel "attempts failed"
 set logscale y
 set format y "10^{%L}"
 set xrange [0:end / unit]
-set yrange [0.7:*]
-set offsets 0, 0, graph 0.2, 0
+# Room for the labels above the highest.
+set yrange [0.7:2 * top ** (1.1 + 0.05 * depth)]
 eval place_key
 plot for [i = 1:n] sprintf("$G%d", i) using 1:3:1:2 \
         with xerrorbars pt 7 ps 0.9 lw 3 lc rgb colour(i - 1) \

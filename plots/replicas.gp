@@ -1,14 +1,13 @@
 # Is what was asked for there? Pods desired and pods ready, over time.
 dir = ARG1; format = ARG2; out = ARG3; variant = ARG4; many = (ARG5 > 1)
 load "_style.gp"
-file = dir . "/plots/timeseries.csv"
+file = intervals
 set table $None
-stats file using (column("time")) nooutput
+eval find_end
 plot file using (gather(strcol("traffic") eq "" ? strcol("service") : "")) with table
 unset table
 n = count_names(names)
 if (n == 0) exit
-end = STATS_max
 unit = unit_of(end)
 ours(name) = (strcol("service") eq name && strcol("traffic") eq "")
 top = 0

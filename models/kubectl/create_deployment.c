@@ -44,14 +44,15 @@ static const void *parse(struct loader *loader,
     bool ok = words_check_flags(words, flags, diag);
 
     ok = words_int(words, "replicas", false, 0, &replicas, diag) && ok;
-    ok = words_int(words, "port", false, 1, &port, diag) && ok;
+    ok = words_port(words, "port", false, &port, diag) && ok;
     if (words->count != 3 || !image || !image[0]) {
         diag_error(diag, words->place,
                    "'kubectl create deployment' needs one NAME and --image");
         return NULL;
     }
     d->meta.name = intern(loader->intern, words->items[2]);
-    if (!name_is_free(loader, words, d->meta.name, diag) || !ok)
+    if (!words_new_name(words, d->meta.name, diag) ||
+        !name_is_free(loader, words, d->meta.name, diag) || !ok)
         return NULL;
     fill(loader, words, d, intern(loader->intern, image), (int)port);
     d->replicas = (int)replicas;

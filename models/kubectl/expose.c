@@ -59,13 +59,15 @@ static bool fill(struct loader *l, const struct kubectl_words *words,
         s->meta.name = intern(l->intern, name);
     s->has_selector = true;
     s->selector = d->selector;
-    if (!words_int(words, "port", true, 1, &number, diag) ||
+    if (!words_port(words, "port", true, &number, diag) ||
         !read_type(words, s, diag))
         return false;
     port.port = (int)number;
     read_target(l, words, &port);
     s->port_count = 1;
     s->ports = intern_copy(l->intern, &port, 1, sizeof port);
+    if (!words_new_name(words, s->meta.name, diag))
+        return false;
     if (s->cluster_ip)
         s->cluster_ip = intern(l->intern, s->cluster_ip);
     if (!loader_service(l, s->meta.space, s->meta.name))

@@ -16,6 +16,7 @@ struct kubectl_words {
     const struct kubectl_flag {
         const char *name;  /* long name without dashes */
         const char *value; /* NULL: none */
+        bool bare;         /* no switch, yet no value follows */
     } * flags;
     const char *space; /* of -n; "default" */
     struct place place;

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "models/select.h"
-#include "sim/io/units.h"
 
 /* Plural, singular, short: as `kubectl api-resources` has them. */
 static const char *const kind_words[][3] = {
@@ -25,90 +24,6 @@ enum { KINDS = sizeof kind_words / sizeof kind_words[0] };
 const char *words_kind(enum object_kind kind)
 {
     return kind_words[kind][1];
-}
-
-const char *words_flag(const struct kubectl_words *words, const char *name)
-{
-    for (size_t i = 0; i < words->flag_count; i++) {
-        if (strcmp(words->flags[i].name, name) == 0)
-            return words->flags[i].value ? words->flags[i].value : "";
-    }
-    return NULL;
-}
-
-bool words_has(const struct kubectl_words *words, const char *name)
-{
-    const char *value = words_flag(words, name);
-
-    return value && strcmp(value, "false") != 0;
-}
-
-static bool flag_known(const char *name, const char *const *known)
-{
-    if (strcmp(name, "n") == 0 || strcmp(name, "namespace") == 0)
-        return true;
-    for (size_t i = 0; known[i]; i++) {
-        if (strcmp(known[i], name) == 0)
-            return true;
-    }
-    return false;
-}
-
-bool words_check_flags(const struct kubectl_words *words,
-                       const char *const *known, struct diag *diag)
-{
-    bool ok = true;
-
-    for (size_t i = 0; i < words->flag_count; i++) {
-        if (flag_known(words->flags[i].name, known))
-            continue;
-        diag_error(diag, words->place, "unknown flag '--%s' for 'kubectl %s'",
-                   words->flags[i].name, words->items[0]);
-        diag_suggest(diag, words->flags[i].name, known);
-        ok = false;
-    }
-    return ok;
-}
-
-bool words_int(const struct kubectl_words *words, const char *name,
-               bool required, int64_t low, int64_t *out, struct diag *diag)
-{
-    const char *text = words_flag(words, name);
-    int64_t value;
-
-    if (!text) {
-        if (required)
-            diag_error(diag, words->place, "'kubectl %s' needs --%s",
-                       words->items[0], name);
-        return !required;
-    }
-    if (!units_int(text, &value) || value < low || value > INT32_MAX) {
-        diag_error(diag, words->place,
-                   "bad value '%s' for --%s: expected a whole number of at "
-                   "least %lld",
-                   text, name, (long long)low);
-        return false;
-    }
-    *out = value;
-    return true;
-}
-
-bool words_duration(const struct kubectl_words *words, const char *name,
-                    sim_time *out, struct diag *diag)
-{
-    const char *text = words_flag(words, name);
-    sim_time value;
-
-    if (!text)
-        return true;
-    if (!units_duration(text, &value) || value < 0) {
-        diag_error(diag, words->place,
-                   "bad value '%s' for --%s: expected a duration such as 90s",
-                   text, name);
-        return false;
-    }
-    *out = value;
-    return true;
 }
 
 static int kind_of(const char *word, size_t length)
@@ -221,9 +136,32 @@ static const char *name_of(struct loader *l, const struct kubectl_words *words,
     return intern(l->intern, slash + 1);
 }
 
-static bool read_kind(const struct kubectl_words *words, size_t *from, int kind,
-                      unsigned kinds, struct kubectl_objects *out,
-                      struct diag *diag)
+/* A word that should be a type, or TYPE/NAME, and may be a name alone. */
+static void unknown_kind(struct loader *l, const struct kubectl_words *words,
+                         const char *word, unsigned kinds, struct diag *diag)
+{
+    const char *names[KINDS + 1];
+    size_t count = 0;
+
+    diag_error(diag, words->place, "there is no resource type '%.*s'",
+               (int)strcspn(word, "/."), word);
+    for (int i = 0; i < KINDS; i++) {
+        if (!(kinds & 1U << i))
+            continue;
+        names[count++] = kind_words[i][1];
+        if (i == OBJECT_POD || strchr(word, '/') ||
+            !exists(l, (enum object_kind)i, words->space, word))
+            continue;
+        diag_hint(diag, "did you mean '%s/%s'?", kind_words[i][1], word);
+        return;
+    }
+    names[count] = NULL;
+    diag_suggest(diag, word, names);
+}
+
+static bool read_kind(struct loader *l, const struct kubectl_words *words,
+                      size_t *from, int kind, unsigned kinds,
+                      struct kubectl_objects *out, struct diag *diag)
 {
     const char *word = *from < words->count ? words->items[*from] : NULL;
 
@@ -239,7 +177,11 @@ static bool read_kind(const struct kubectl_words *words, size_t *from, int kind,
         if (word[strcspn(word, "/")] == '\0')
             ++*from;
     }
-    if (kind < 0 || !(kinds & 1U << kind)) {
+    if (kind < 0) {
+        unknown_kind(l, words, word, kinds, diag);
+        return false;
+    }
+    if (!(kinds & 1U << kind)) {
         diag_error(diag, words->place,
                    "'kubectl %s' cannot be used on '%s' here", words->items[0],
                    word ? word : "");
@@ -276,7 +218,7 @@ bool words_objects(struct loader *l, const struct kubectl_words *words,
     const char *selector = words_flag(words, "selector");
 
     *out = (struct kubectl_objects){.space = words->space};
-    if (!read_kind(words, &from, kind, kinds, out, diag) ||
+    if (!read_kind(l, words, &from, kind, kinds, out, diag) ||
         !read_names(l, words, from, out, diag))
         return false;
     out->all = words_has(words, "all");
@@ -286,8 +228,8 @@ bool words_objects(struct loader *l, const struct kubectl_words *words,
             return false;
     }
     if (out->count == 0 && !out->all && !selector) {
-        diag_error(diag, words->place, "'kubectl %s' needs a name, -l or --all",
-                   words->items[0]);
+        diag_error(diag, words->place,
+                   "'kubectl %s' needs a name or -l SELECTOR", words->items[0]);
         return false;
     }
     return true;

@@ -32,16 +32,22 @@ const struct labels *kubectl_labels(const struct world *w,
 /* The kind that a word means: "deployments", "deploy", "svc"; -1: none. */
 int words_kind_of(const char *word);
 
-/* A flag's value; NULL: not given. Given without a value: "". */
+/* A flag's value; NULL: not given. A switch, or without a value: "". */
 const char *words_flag(const struct kubectl_words *words, const char *name);
 bool words_has(const struct kubectl_words *words, const char *name);
 /* Reports each flag that is not in the NULL-terminated list (-n, --namespace
- * are always allowed). */
+ * are always allowed) or that has no value and needs one. */
 bool words_check_flags(const struct kubectl_words *words,
                        const char *const *known, struct diag *diag);
 /* A whole number of at least `low`. required: its absence is an error. */
 bool words_int(const struct kubectl_words *words, const char *name,
                bool required, int64_t low, int64_t *out, struct diag *diag);
+/* The number of a port; *out stays where it is not given. */
+bool words_port(const struct kubectl_words *words, const char *name,
+                bool required, int64_t *out, struct diag *diag);
+/* Whether a new object may have the name; else an error. */
+bool words_new_name(const struct kubectl_words *words, const char *name,
+                    struct diag *diag);
 /* A duration, as "5m"; *out stays where it is not given. */
 bool words_duration(const struct kubectl_words *words, const char *name,
                     sim_time *out, struct diag *diag);

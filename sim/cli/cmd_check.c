@@ -3,6 +3,23 @@
 #include "sim/cli/command.h"
 #include "sim/cli/options.h"
 
+static void say(size_t count, const char *what, const char *after)
+{
+    printf("%zu %s%s%s", count, what, count == 1 ? "" : "s", after);
+}
+
+/* "shop: 1 Deployment, 2 Services, 3 nodes, 0 timeline entries; 1 warning" */
+static void say_what_is_there(const struct scenario *c, size_t warnings)
+{
+    printf("%s: ", c->name);
+    say(c->deployment_count, "Deployment", ", ");
+    say(c->service_count, "Service", ", ");
+    say(c->cluster.node_count, "node", ", ");
+    printf("%zu timeline %s; ", c->timeline_count,
+           c->timeline_count == 1 ? "entry" : "entries");
+    say(warnings, "warning", "\n");
+}
+
 static int check(const struct options *o)
 {
     struct scenario_options so = options_for_scenario(o);
@@ -13,11 +30,7 @@ static int check(const struct options *o)
     if (scenario && o->print)
         scenario_print(scenario, stdout);
     else if (scenario && !o->quiet)
-        printf("%s: %zu Deployments, %zu Services, %zu nodes, %zu timeline "
-               "entries; %zu warnings\n",
-               scenario->name, scenario->deployment_count,
-               scenario->service_count, scenario->cluster.node_count,
-               scenario->timeline_count, diag_warnings(diag));
+        say_what_is_there(scenario, diag_warnings(diag));
     diag_free(diag);
     scenario_free(scenario);
     return scenario ? EXIT_DONE : EXIT_BAD_INPUT;

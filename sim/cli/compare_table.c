@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "sim/cli/compare_text.h"
+#include "sim/cli/figures.h"
 #include "sim/cli/study_compare.h"
 #include "sim/io/units.h"
 
@@ -273,7 +274,8 @@ void compare_table(const struct study *study, const char *dir, FILE *out)
         compare_effects(study, 0, EFFECT_LINES, out);
     slo_line(study, out);
     if (dir)
-        fprintf(out, "files: %s/ (metrics.csv, %splots/)\n", dir,
-                plan->baseline ? "comparison.csv, " : "");
+        figures_say_files(
+            dir, plan->baseline ? "metrics.csv, comparison.csv" : "metrics.csv",
+            out);
     free(firsts);
 }

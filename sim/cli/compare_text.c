@@ -28,7 +28,7 @@ static int decimals_of(double half, double value)
     double x = half > 0 && isfinite(half) ? half / 10 : fabs(value) / 1000;
     int decimals = 0;
 
-    while (decimals < 6 && x > 0 && x < pow(10, -decimals))
+    while (decimals < 5 && x > 0 && x < pow(10, -decimals))
         decimals++;
     return decimals;
 }

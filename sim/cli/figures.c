@@ -375,3 +375,12 @@ void figures_list(FILE *out)
     globfree(&scripts);
     free(folder);
 }
+
+void figures_say_files(const char *dir, const char *names, FILE *out)
+{
+    char *report = mem_printf("%s/report.html", dir);
+
+    fprintf(out, "files: %s/ (%s%s)\n", dir, names,
+            access(report, F_OK) == 0 ? ", plots/" : "");
+    free(report);
+}

@@ -23,6 +23,10 @@ bool figures_available(void);
  * are there. False: a message went to standard error. */
 bool figures_draw(const char *dir, const char *names);
 
+/* "files: DIR/ (NAMES, plots/)": where a study's results are; plots/ only
+ * where figures were drawn. */
+void figures_say_files(const char *dir, const char *names, FILE *out);
+
 /* True where every name of the list is a figure; else says which is not. */
 bool figures_check(const char *names);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "sim/cli/chart.h"
+#include "sim/cli/figures.h"
 #include "sim/io/units.h"
 
 /* Lines that each part may take; 30 in all. */
@@ -176,6 +177,10 @@ static service_id services(const struct study *study, FILE *out)
     size_t lines = 0, left = 0;
     service_id charted = NO_ID;
 
+    if (w->services.count == 0) {
+        fputs("no Service: nobody asks the pods\n", out);
+        return NO_ID;
+    }
     fprintf(out, "%-14s %-11s%4s%6s%9s%8s  %-17s%8s\n", "SERVICE", "CLUSTER-IP",
             "IPS", "CHURN", "REQUESTS", "FAILED", "AVAILABILITY 95 %", "P99");
     for (size_t i = 0; i < w->services.count; i++) {
@@ -286,13 +291,20 @@ static void slos(const struct study *study, FILE *out)
         const struct slo_spec *slo = &c->slos[i];
         struct output_summary s = study_slo(study, 0, i);
 
-        fprintf(out, "SLO %s%s%s %s%s%s: %s (%.6g",
+        bool ratio =
+            strcmp(metric_infos[metric_find(slo->metric)].unit, "ratio") == 0;
+        double factor = ratio ? 100 : 1;
+        const char *unit = ratio ? " %" : "";
+
+        fprintf(out, "SLO %s%s%s %s%s%s: %s (%.6g%s",
                 slo->service ? slo->service : "", slo->service ? " " : "",
                 slo->metric, slo->target_text, slo->during ? " during " : "",
                 slo->during ? slo->during : "",
-                verdict_names[study_verdict(study, 0, i)], s.mean);
+                verdict_names[study_verdict(study, 0, i)], factor * s.mean,
+                unit);
         if (s.count >= 2) /* one replication has no interval */
-            fprintf(out, ", 95 %% %.6g to %.6g", s.ci.low, s.ci.high);
+            fprintf(out, "; %.6g to %.6g%s", factor * s.ci.low,
+                    factor * s.ci.high, unit);
         fputs(")\n", out);
     }
 }
@@ -300,15 +312,13 @@ static void slos(const struct study *study, FILE *out)
 static void foot(const struct study *study, const char *dir, FILE *out)
 {
     const struct scenario *c = study->scenario;
+    char text[80];
 
     for (size_t i = 0; i < c->assumption_count && i < ASSUMED_LINES; i++)
-        fprintf(out, "%s%.70s\n",
-                i ? "         " : "assumed: ", c->assumptions[i]);
+        fprintf(out, "%s%s\n", i ? "         " : "assumed: ",
+                fit(c->assumptions[i], 70, text, sizeof text));
     if (dir)
-        fprintf(out,
-                "files: %s/ (metrics.csv, incidents.csv, "
-                "plots/)\n",
-                dir);
+        figures_say_files(dir, "metrics.csv, incidents.csv", out);
     fputs("next: podchurn check FILE --print    every setting and default\n",
           out);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "sim/cli/compare_text.h"
+#include "sim/cli/figures.h"
 #include "sim/io/csv.h"
 #include "sim/io/json.h"
 
@@ -120,28 +121,31 @@ static const char *last_key(const struct tune_search *search, const char *name)
     return name + (key - path);
 }
 
+/* Of several targets each has its row: the value is named on the first, on
+ * the others what they are of. */
 static void value_row(const struct tune_search *search,
                       const struct tune_result *result, size_t try, FILE *out)
 {
     size_t value = search->tries.items[try]->value;
+    const char *verdict = tune_verdict_names[tune_verdict(search->tune, value)];
     char *name = tune_name(search, value);
     char label[32], mean[64];
 
     for (size_t k = 0; k < search->target_count; k++) {
         const struct plan_slo *slo = slo_of(search, try, k);
         struct output_summary s = tune_summary(search->tune, value, k);
+        const char *what = *slo->service ? slo->service : slo->metric;
 
         compare_mean(metric_infos[slo->metric_index].unit, &s, mean,
                      sizeof mean);
-        fprintf(
-            out, "%-28s  %-24s %8zu  %s%s\n",
-            k == 0
-                ? compare_fit(last_key(search, name), 28, label, sizeof label)
-                : "",
-            mean, s.count,
-            k == 0 ? tune_verdict_names[tune_verdict(search->tune, value)] : "",
-            k == 0 && is_answer(search, result, value) ? "  <- the answer"
-                                                       : "");
+        if (k > 0) {
+            fprintf(out, "  %-26s  %s\n",
+                    compare_fit(what, 26, label, sizeof label), mean);
+            continue;
+        }
+        what = compare_fit(last_key(search, name), 28, label, sizeof label);
+        fprintf(out, "%-28s  %-24s %8zu  %s%s\n", what, mean, s.count, verdict,
+                is_answer(search, result, value) ? "  <- the answer" : "");
     }
     free(name);
 }
@@ -206,10 +210,7 @@ void tune_table(const struct tune_search *search, const char *dir, FILE *out)
     value_rows(search, &result, out);
     monotony(search, &result, out);
     if (dir)
-        fprintf(out,
-                "files: %s/ (tune.csv, metrics.csv, comparison.csv, "
-                "plots/)\n",
-                dir);
+        figures_say_files(dir, "tune.csv, metrics.csv, comparison.csv", out);
 }
 
 /* ---- JSON ---- */

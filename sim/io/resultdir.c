@@ -128,6 +128,7 @@ static bool is_foreign(const struct resultdir *dir)
              !tree_each(AT_FDCWD, dir->partial, refuse_entry)));
 }
 
+/* False: errno, EWOULDBLOCK where another process has it. */
 static bool lock(struct resultdir *dir)
 {
     int tries;
@@ -138,11 +139,12 @@ static bool lock(struct resultdir *dir)
             return true;
         if (dir->lock < 0 && errno != ENOENT)
             return false;
-        if (dir->lock >= 0)
+        if (dir->lock >= 0) {
             close(dir->lock);
+            errno = EWOULDBLOCK;
+        }
         dir->lock = -1;
     }
-    errno = EWOULDBLOCK;
     return false;
 }
 

@@ -183,7 +183,6 @@ expect 0 "" "$PODCHURN" batch study.yaml -o changed --shard 1/3 --resume
 # A disk that is full (a limit on the size of files stands for it): what is
 # finished stays, and with room again the rest is done.
 (
-    trap '' XFSZ
     ulimit -f 20
     "$PODCHURN" batch study.yaml -o full --no-plot -q --jobs 1 \
         --set spec.output.detail=none

@@ -86,6 +86,32 @@ static void test_warnings(void **state)
          "spec: {selector: {app: web}, ports: [{port: 80}], sessionAffinity: "
          "ClientIP}\n",
          "balancers at a gateway send to pods, and ignore it"},
+        {SCENARIO("  traffic: [{service: web, timeout: 1s, connectTimeout: "
+                  "2s}]\n") WEB,
+         "'connectTimeout' is above 'timeout'"},
+        {SCENARIO("  traffic: []\n") WEB
+         "---\napiVersion: policy/v1\nkind: PodDisruptionBudget\n"
+         "metadata: {name: b}\nspec: {minAvailable: 1, selector: "
+         "{matchLabels: {app: wep}}}\n",
+         "PodDisruptionBudget 'b' selects no pod"},
+        {SCENARIO("  traffic: []\n") WEB
+         "---\napiVersion: v1\nkind: Servcie\nmetadata: {name: s}\n",
+         "no kind 'Servcie' is known: passed over\n  did you mean "
+         "'Service'?"},
+        {SCENARIO("  traffic: []\n") "---\napiVersion: v1\nkind: Pod\n"
+                                     "metadata: {name: p}\nspec: {contianers: "
+                                     "[], containers: [{name: c, "
+                                     "readynessProbe: {}, volumes: []}]}\n",
+         "unknown field 'readynessProbe': ignored\n  did you mean "
+         "'readinessProbe'?"},
+        {SCENARIO("  traffic: []\n") WEB
+         "---\napiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: s}\n"
+         "spec: {serviceName: wep, selector: {matchLabels: {a: s}}, template: "
+         "{metadata: {labels: {a: s}}, spec: {containers: [{name: c}]}}}\n",
+         "StatefulSet 's': there is no Service 'wep', so its pods have no DNS "
+         "names\n  did you mean 'web'?"},
+        {SCENARIO("  traffic: [{service: web, access: headless}]\n") WEB,
+         "Service 'web' has a virtual IP, which is what its name gives"},
         {SCENARIO("  traffic: [{service: web, hedge: {after: 1s}}]\n") WEB,
          "'after' is not below 'timeout'"},
         {SCENARIO("  traffic: [{service: web, arrivals: {profile: {points: "
