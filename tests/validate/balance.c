@@ -31,13 +31,20 @@ static bool is_fraction(const struct row *row)
 }
 
 /* Enough servers to stand for infinitely many: what is left falls as 1/n, and
- * rises with the load. It is large where few servers are meant: their number
- * goes with a high power of a fluctuating one. */
-static double many(const struct row *row, double rho)
+ * rises with the load. */
+static double many(double rho)
 {
-    double n = rho > 0.97 ? 4000 : rho > 0.85 ? 2000 : 1000;
+    return rho > 0.97 ? 4000 : rho > 0.85 ? 2000 : 1000;
+}
 
-    return is_fraction(row) && row->value < 0.01 ? 10 * n : n;
+/* Of a limit: long queues, whose number goes with a high power of that of
+ * shorter ones, which fluctuates. At load 0.95 with five choices 2,000 servers
+ * have 1.9 times as many with four jobs as infinitely many, and 20,000 have
+ * 1.26 times as many. */
+static bool is_far(const struct row *row)
+{
+    return is_fraction(row) && row->value < 0.01 &&
+           isnan(row_number(row, "n", NAN));
 }
 
 static bool choose_strategy(const struct row *row, struct farm *f)
@@ -74,9 +81,9 @@ static bool read_farm(const struct row *row, struct farm *f)
     double each = row_number(row, "r", 0);
 
     *f = (struct farm){.rho = rho};
-    if (isnan(rho) || !choose_strategy(row, f))
+    if (isnan(rho) || is_far(row) || !choose_strategy(row, f))
         return false;
-    f->n = row_number(row, "n", f->slow ? 2 : many(row, rho)); /* slow: any n */
+    f->n = row_number(row, "n", f->slow ? 2 : many(rho)); /* slow: any n */
     f->dispatchers =
         row_number(row, "dispatchers", each > 0 ? floor(f->n / each) : 1);
     return true;
