@@ -35,6 +35,7 @@ static void stop(void *state)
     for (size_t i = 0; i < all->records.count; i++) {
         VEC_FREE(all->records.items[i].flags);
         VEC_FREE(all->records.items[i].failed);
+        claims_release(&all->records.items[i].claims);
         VEC_FREE(all->records.items[i].lost);
     }
     VEC_FREE(all->records);

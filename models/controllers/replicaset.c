@@ -6,6 +6,7 @@
  */
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "models/controller.h"
 #include "models/controllers/claim.h"
@@ -24,14 +25,19 @@ struct copy {
     uint32_t version; /* counts the object's changes */
 };
 
+struct news {
+    struct copy copy;
+    sim_time at; /* it is in the cache */
+};
+
 struct record {
     int active, ready; /* of its pods, as they are now */
     int terminating;
     int told;           /* of those, in the status that is being written */
     struct copy newest; /* as the API server has it, */
-    sim_time cached;    /* which the informer's cache has from then on; */
-    struct copy before; /* till then it has this one */
-    uint32_t read;      /* the version that a status is computed from */
+    struct copy cached; /* as the informer's cache had it when last read, */
+    VEC_OF(struct news) news; /* and what has come to it since, or will */
+    uint32_t read;            /* the version that a status is computed from */
     /* What ended pods that it will replace: the new ones' origins. */
     VEC_OF(incident_id) lost;
     struct claims claims;
@@ -58,6 +64,7 @@ static void stop(void *state)
 
     for (size_t i = 0; i < all->records.count; i++) {
         VEC_FREE(all->records.items[i].lost);
+        VEC_FREE(all->records.items[i].news);
         claims_release(&all->records.items[i].claims);
     }
     VEC_FREE(all->records);
@@ -171,26 +178,27 @@ static void observe_pod(struct controller_run *run, struct replicasets *all,
         controller_enqueue_after(run, rs->id, rs->min_ready + SIM_S);
 }
 
-/* A change that comes while an older one is on its way too: the cache is
- * taken to skip the one between. */
 static void observe_itself(struct controller_run *run, struct replicasets *all,
                            const struct world_change *change)
 {
     const struct world *w = controller_world(run);
     const struct replicaset *rs = w->replicasets.items[change->id];
     struct record *r = record_of(all, rs->id);
+    struct news news;
 
     if (change->what == WHAT_ADDED && rs->deployment == NO_ID)
         claims_add_orphans(run, &r->claims, change->id, &rs->own);
-    if (sim_now(w->sim) >= r->cached)
-        r->before = r->newest;
     r->newest.replicas = rs->replicas;
     r->newest.status_replicas = rs->status_replicas;
     r->newest.status_ready = rs->status_ready;
     r->newest.status_available = rs->status_available;
     r->newest.status_terminating = rs->status_terminating;
     r->newest.version++;
-    r->cached = controller_cached_time(run);
+    news.copy = r->newest;
+    news.at = controller_cached_time(run);
+    if (r->news.count > 0 && news.at < r->news.items[r->news.count - 1].at)
+        news.at = r->news.items[r->news.count - 1].at;
+    VEC_PUSH(r->news, news);
     controller_enqueue(run, rs->id);
 }
 
@@ -373,15 +381,30 @@ static void write_status(struct controller_run *run,
         r->active != cached->status_replicas ||
         r->ready != cached->status_ready ||
         available != cached->status_available ||
-        cached->replicas != cached->observed)
+        rs->replicas != cached->observed)
         controller_write(run, apply_status,
-                         rs->id | (uint64_t)cached->replicas << 32,
+                         rs->id | (uint64_t)rs->replicas << 32,
                          pack(r->active, r->ready, available), 0);
     if (w->scenario->cluster.kubernetes_minor >= VERSION_exact_ready_checks)
         controller_enqueue_after(run, rs->id, next);
-    else if (rs->min_ready > 0 && r->ready == cached->replicas &&
-             available != cached->replicas)
+    else if (rs->min_ready > 0 && r->ready == rs->replicas &&
+             available != rs->replicas)
         controller_enqueue_after(run, rs->id, rs->min_ready);
+}
+
+/* The object as the cache has it now; before it had any, as it is. */
+static const struct copy *look_up(struct record *r, sim_time now)
+{
+    size_t heard = 0;
+
+    while (heard < r->news.count && r->news.items[heard].at <= now)
+        r->cached = r->news.items[heard++].copy;
+    if (heard > 0) {
+        r->news.count -= heard;
+        memmove(r->news.items, r->news.items + heard,
+                r->news.count * sizeof *r->news.items);
+    }
+    return r->cached.version > 0 ? &r->cached : &r->newest;
 }
 
 static void reconcile(struct controller_run *run, void *state, work_key key)
@@ -389,18 +412,16 @@ static void reconcile(struct controller_run *run, void *state, work_key key)
     struct replicasets *all = state;
     const struct replicaset *rs = controller_world(run)->replicasets.items[key];
     struct record *r = record_of(all, rs->id);
-    const struct copy *cached = sim_now(controller_world(run)->sim) < r->cached
-                                    ? &r->before
-                                    : &r->newest;
+    const struct copy *cached = look_up(r, sim_now(controller_world(run)->sim));
 
     if (rs->deleted)
         return;
     if (claims_write(run, &r->claims, OWNER_REPLICASET, rs->id))
         return;
-    if (r->active < cached->replicas)
-        create_pods(run, r, rs, cached->replicas - r->active);
-    else if (r->active > cached->replicas)
-        delete_pods(run, all, rs, r->active - cached->replicas);
+    if (r->active < rs->replicas)
+        create_pods(run, r, rs, rs->replicas - r->active);
+    else if (r->active > rs->replicas)
+        delete_pods(run, all, rs, r->active - rs->replicas);
     r->lost.count = 0;
     r->read = cached->version;
     write_status(run, rs, r, cached);

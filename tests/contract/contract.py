@@ -126,19 +126,26 @@ def termination():
 
 
 def most_and_least(result):
-    """Pods that are not terminating, and those of them that are ready."""
+    """Pods that are not terminating, and those of them that are ready.
+
+    One more for less than half a second is no breach: the Deployment's limit
+    is on what it asks for, and one ReplicaSet may be served before the other.
+    """
     events = []
     for p in result.rows('pods'):
         end = min(number(p[c]) or 1e9 for c in ('deleted', 'gone'))
         events += [(float(p['created']), 1, 0), (end, -1, 0)]
         if p['ready']:
             events += [(float(p['ready']), 0, 1), (end, 0, -1)]
+    events.sort()
     pods = ready = most = 0
     least = 99
-    for time, a, b in sorted(events):
+    for (time, a, b), after in zip(events, events[1:]):
         pods, ready = pods + a, ready + b
         if 0 < time < 1e9:
-            most, least = max(most, pods), min(least, ready)
+            least = min(least, ready)
+            if after[0] - time >= 0.5:
+                most = max(most, pods)
     return most, least
 
 

@@ -12,6 +12,8 @@ case $PODCHURN in
 *) PODCHURN=$PWD/$PODCHURN ;;
 esac
 cd "$(dirname "$0")" || exit 1
+# However deep the program lies: these plot scripts.
+export PODCHURN_DATADIR="$PWD/../.."
 if ! command -v gnuplot >/dev/null; then
     echo "0 passed, 0 failed, 1 skipped"
     exit 0
