@@ -7,7 +7,9 @@
  *
  * What a controller reads is the API server's present state, not a cache of
  * its own: between the first news of a change and the reconcile it may see
- * more than a real one would, by less than one watch lag.
+ * more than a real one would, by less than one watch lag. Where it matters
+ * that a cache is late, the controller asks controller_cached_time: for the
+ * statuses of ReplicaSets and for EndpointSlices.
  *
  * A controller is one file in models/controllers and one line in
  * catalog.def: a struct controller named controller_<file>.

@@ -64,10 +64,8 @@ struct pod {
     sim_time ready_since; /* last change of Ready */
     sim_time first_ready; /* SIM_NEVER: never yet */
     uint32_t restarts;
-    int32_t deletion_cost; /* annotation pod-deletion-cost; the template's
-                              until it is written */
-    const char *reason;    /* why it ended: "Deleted", "Evicted", "NodeLost",
-                              "Scaled", "RolledOut"...; NULL: lives */
+    const char *reason; /* why it ended: "Deleted", "Evicted", "NodeLost",
+                           "Scaled", "RolledOut"...; NULL: lives */
     /* truth */
     uint32_t sandbox_ip;         /* of the sandbox that now exists; 0: none */
     uint32_t sandboxes;          /* how many it has had */

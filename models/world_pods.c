@@ -72,7 +72,6 @@ static struct pod *make_pod(struct world *w, const char *space,
     pod->id = (pod_id)w->pods.count;
     pod->space = space;
     pod->template = template;
-    pod->deletion_cost = (int32_t) template->deletion_cost;
     pod->created = sim_now(w->sim);
     pod->scheduled = pod->deletion = pod->first_ready = SIM_NEVER;
     pod->ready_since = pod->created;
@@ -178,11 +177,6 @@ void world_pod_set_ready(struct world *w, pod_id id, bool ready)
 }
 
 /* No controller acts on it before the next scale-down. */
-void world_pod_set_deletion_cost(struct world *w, pod_id id, int32_t cost)
-{
-    world_pod(w, id)->deletion_cost = cost;
-}
-
 void world_pod_set_restarts(struct world *w, pod_id id, uint32_t restarts)
 {
     struct pod *pod = world_pod(w, id);
@@ -283,11 +277,18 @@ void world_pod_set_meta(struct world *w, pod_id id,
     struct pod *pod = world_pod(w, id);
     struct pod_before old = before(pod);
 
-    if (template->deletion_cost != pod->template->deletion_cost)
-        pod->deletion_cost = (int32_t) template->deletion_cost;
     pod->template = template;
     world_match_pod(w, pod);
     world_tell_old(w, CHANGE_POD, WHAT_LABELS, id, &old);
+}
+
+void world_pod_set_deletion_cost(struct world *w, pod_id id, int32_t cost)
+{
+    struct pod_template *template =
+        world_template_copy(w, world_pod(w, id)->template);
+
+    template->deletion_cost = cost;
+    world_pod_set_meta(w, id, template);
 }
 
 void world_pod_set_owner(struct world *w, pod_id id, enum owner_kind kind,

@@ -17,9 +17,8 @@ static const char scaled[] = "Scaled", rolled_out[] = "RolledOut";
 
 enum { POD_ACTIVE = 1, POD_READY = 2, POD_TERMINATING = 4 };
 
-/* What a sync reads of the object. */
+/* The status as a sync reads it: the size it reads from the API server. */
 struct copy {
-    int replicas; /* of the spec */
     int status_replicas, status_ready, status_available, status_terminating;
     int observed;     /* spec.replicas at the last status; -1: none */
     uint32_t version; /* counts the object's changes */
@@ -188,7 +187,6 @@ static void observe_itself(struct controller_run *run, struct replicasets *all,
 
     if (change->what == WHAT_ADDED && rs->deployment == NO_ID)
         claims_add_orphans(run, &r->claims, change->id, &rs->own);
-    r->newest.replicas = rs->replicas;
     r->newest.status_replicas = rs->status_replicas;
     r->newest.status_ready = rs->status_ready;
     r->newest.status_available = rs->status_available;

@@ -73,8 +73,7 @@ static const void *parse(struct loader *loader,
 static void set_cost(const struct doing *d, pod_id id)
 {
     struct world *w = d->s->world;
-    struct pod_template *template =
-        world_template_copy(w, world_pod(w, id)->template);
+    const struct pod_template *template = world_pod(w, id)->template;
 
     if (template->deletion_cost != 0 && d->command->cost->value &&
         !d->command->changes.overwrite) {
@@ -84,8 +83,7 @@ static void set_cost(const struct doing *d, pod_id id)
                     deletion_cost, (long long)template->deletion_cost);
         return;
     }
-    template->deletion_cost = d->command->cost_value;
-    world_pod_set_meta(w, id, template);
+    world_pod_set_deletion_cost(w, id, (int32_t)d->command->cost_value);
 }
 
 static void set_mode(const struct doing *d, service_id id)
